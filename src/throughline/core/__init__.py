@@ -1,0 +1,1 @@
+"""Values and decisions: no I/O, and imports nothing of ours."""

@@ -1,0 +1,217 @@
+"""What a connector is: a value. A name, mapping tables, how it proves who it is, and up to four functions."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from throughline.core.errors import Hold
+from throughline.core.forms import Record
+from throughline.core.mapping import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole. `body` is parsed JSON where it was JSON, with numbers as exact decimals."""
+
+    status: int
+    headers: Dict[str, str]
+    body: Any
+    text: str = ""
+
+
+class Http(Protocol):
+    """A connection that already carries credentials, retries, limits, deadlines and capture.
+
+    An answer that the connector's `judge` calls anything but fine never returns from here: it is raised as what
+    happens next.
+    """
+
+    @property
+    def settings(self) -> Dict[str, str]:
+        """The firm's settings for this system: account id, integration user, ..."""
+        ...
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Dict[str, str] | None = None,
+        json: Any = None,
+        headers: Dict[str, str] | None = None,
+        reads: bool = False,
+    ) -> Answer:
+        """`reads` says that this POST changes nothing over there, so that it may be repeated."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """The answer is what it seems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Too fast; nothing was done. `after` when they said so."""
+
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The credential is not accepted; nothing was done. The wire refreshes once and repeats."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwell:
+    """Their fault, and it will pass. `done_for_certain_not` says they promise nothing happened."""
+
+    why: str
+    nothing_happened: bool = False
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Our request is wrong and will stay wrong until somebody changes something."""
+
+    why: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The thing is not there. `find` may treat it as an empty answer."""
+
+    why: str
+
+
+type Verdict = Fine | Throttled | Expired | Unwell | Refused | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records, oldest first, and where to go on from if we die after them."""
+
+    records: list[Record]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What to look for: their `key`, the `marker` of an effect of ours, or `fields` (ours) that should match."""
+
+    key: str | None = None
+    marker: str | None = None
+    fields: Dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is to be written: their record, their key when there is one already, our id, and the effect's marker."""
+
+    record: Record
+    id: str
+    key: str | None
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something changed over there, says a webhook. Thin when there is no record: then it is read afresh."""
+
+    id: str
+    kind: str
+    key: str
+    record: Record | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a delivery means: notices, and the text to answer with when the vendor wants one (a challenge)."""
+
+    notices: tuple[Notice, ...] = ()
+    reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Resolved secrets and settings. Only a connector's `token` and `signed` functions ever see one."""
+
+    secrets: Dict[str, str] = field(repr=False)
+    settings: Dict[str, str]
+    url: str
+
+    def setting(self, name: str) -> str:
+        """A setting the firm must give."""
+        return self._given(self.settings, "settings", name)
+
+    def secret(self, name: str) -> str:
+        """A secret the firm must refer to."""
+        return self._given(self.secrets, "credentials", name)
+
+    def _given(self, values: Dict[str, str], where: str, name: str) -> str:
+        if name not in values:
+            raise Hold(
+                f"The system at {self.url} has no {name} in its {where}",
+                fix=f"Add {name} to {where} in its file in systems/, then release.",
+            )
+        return values[name]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """The form to post for an access token. Built by a pure function from credentials and the time."""
+
+    path: str
+    form: Dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """How to be let in: headers, until when, and where to call if they say it is elsewhere."""
+
+    headers: Dict[str, str] = field(repr=False)
+    expires_at: datetime | None = None
+    url: str | None = None
+
+
+type Changes = Callable[[Http, Mapping, str | None], AsyncIterator[Page]]
+type Find = Callable[[Http, Mapping, Where], Awaitable[list[Record]]]
+type Put = Callable[[Http, Mapping, Sent], Awaitable[str]]
+type Receive = Callable[[Dict[str, str], bytes], Received]
+type Judge = Callable[[Answer], Verdict]
+type Ask = Callable[[Credentials, datetime], TokenRequest | Token]
+type ReadToken = Callable[[Answer, datetime], Token]
+type Signed = Callable[[Credentials, Dict[str, str], bytes, datetime], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A function left out is a thing the system cannot do; nothing else declares abilities.
+
+    `judge` says what an answer means. `ask` makes the request for an access token (or the token itself, when the
+    vendor's never expires) and `read_token` reads its answer. `signed` checks a delivery's signature.
+    """
+
+    name: str
+    mappings: tuple[Mapping, ...]
+    judge: Judge
+    ask: Ask
+    read_token: ReadToken | None = None
+    changes: Changes | None = None
+    find: Find | None = None
+    put: Put | None = None
+    receive: Receive | None = None
+    signed: Signed | None = None
+
+    def mapping(self, kind: str) -> Mapping | None:
+        return next((mapping for mapping in self.mappings if mapping.kind == kind), None)
+
+    def can(self) -> frozenset[str]:
+        return frozenset(name for name in ("changes", "find", "put", "receive") if getattr(self, name))

@@ -1,0 +1,41 @@
+"""Errors, named for what happens next.
+
+There are two that content raises. Anything else is a defect: the run stops and says so.
+"""
+
+from datetime import timedelta
+
+from throughline.core.money import Money
+
+
+class Retry(Exception):
+    """The other side is unwell. The same step is tried again, later."""
+
+    def __init__(self, why: str, *, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.after = after
+
+
+class Unknown(Retry):
+    """We sent, and cannot tell whether it was done. Only the outlet may decide what follows."""
+
+
+class Hold(Exception):
+    """A person must decide. `why` and `fix` are written for the person at the queue."""
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        fix: str,
+        owner: str | None = None,
+        amount: Money | None = None,
+        candidates: tuple[dict[str, str], ...] = (),
+    ) -> None:
+        super().__init__(why)
+        self.why = why
+        self.fix = fix
+        self.owner = owner
+        self.amount = amount
+        self.candidates = candidates

@@ -1,0 +1,85 @@
+"""Forms for what they keep in lists: one value, or lines with fields of their own."""
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from typing import Any
+
+from throughline.core.forms import SAME, Form, Names, Record, Ref, Unreadable, dig
+from throughline.core.records import bury, listed
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A single value they keep in a list."""
+
+    form: Form
+
+    def read(self, value: Any, record: Record, names: Names) -> Any:
+        values = listed(value)
+        if len(values) > 1:
+            raise Unreadable(f"has {len(values)} values, where one belongs")
+        return self.form.read(values[0], record, names) if values else None
+
+    def write(self, value: Any, fields: Dict[str, Any], names: Names) -> Any:
+        return [self.form.write(value, fields, names)]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field of a line; the same three columns as a row of a mapping."""
+
+    ours: str
+    theirs: str
+    form: Form = SAME
+    flow: str = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A list of lines. A line's forms also see the fields of the record around it, under the line's own."""
+
+    lines: tuple[Line, ...]
+
+    def read(self, value: Any, record: Record, names: Names) -> list[Record]:
+        return [self._read(line, record, names, number) for number, line in enumerate(listed(value), start=1)]
+
+    def _read(self, line: Any, record: Record, names: Names, number: int) -> Record:
+        if not isinstance(line, dict):
+            raise Unreadable(f"line {number} is {line!r}, not a line")
+        fields: Record = {}
+        for row in self.lines:
+            found, value = dig(line, row.theirs)
+            if row.flow == "out" or not row.ours or not found:
+                continue
+            try:
+                fields[row.ours] = (
+                    None if value is None or value == "" else row.form.read(value, {**record, **line}, names)
+                )
+            except Unreadable as error:
+                raise Unreadable(f"line {number}: {row.theirs} {error}") from None
+        return fields
+
+    def write(self, value: Any, fields: Dict[str, Any], names: Names) -> list[Record]:
+        return [self._write({**line}, {**fields, **line}, names) for line in value]
+
+    def _write(self, line: Record, around: Record, names: Names) -> Record:
+        record: Record = {}
+        for row in self.lines:
+            if row.flow == "in":
+                continue
+            if not row.ours:
+                bury(record, row.theirs, row.form.write(None, around, names))
+            elif line.get(row.ours) is not None:
+                bury(record, row.theirs, row.form.write(line[row.ours], around, names))
+        return record
+
+
+def pointed_at(form: Form) -> str | None:
+    """The kind of entity a form points at, if it does."""
+    match form:
+        case Ref(kind):
+            return kind
+        case One(inner):
+            return pointed_at(inner)
+        case _:
+            return None

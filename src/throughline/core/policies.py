@@ -1,0 +1,109 @@
+"""What a firm has decided about time, money and who answers: one value per part of `policies.yaml`."""
+
+import re
+from collections.abc import Mapping
+from datetime import time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from throughline.core.errors import Hold
+from throughline.core.money import Currency, Exact, Money
+
+Owner = Annotated[str, Field(min_length=1)]
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _span(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"([1-9][0-9]{0,5}) ?([mhd])", value)
+    if not found:
+        raise ValueError("write a whole number and m, h or d, such as 60m, 4h or 2d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("write a time of day such as 18:00")
+    return value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Approval(_Part):
+    """A deal worth more than this needs a yes from its owner."""
+
+    above: Annotated[Exact, Field(ge=0)]
+    currency: Currency
+    legal_entity: str | None = None
+    owner: Owner
+
+
+class Sla(_Part):
+    """How long something may take; a business clock stops at night, at weekends and on holidays."""
+
+    within: Annotated[timedelta, BeforeValidator(_span)]
+    clock: Literal["always", "business"] = "always"
+
+
+class CutOff(_Part):
+    """Until when a period takes entries: the n-th working day after it ends, or, below zero, before it ends."""
+
+    name: Annotated[str, Field(min_length=1)]
+    legal_entity: str | None = None
+    working_day: Annotated[int, Field(ge=-10, le=20)]
+    at: Annotated[time, BeforeValidator(_clock)]
+
+
+class Retention(_Part):
+    """For how many days each thing is kept; left out means for ever."""
+
+    captures: Annotated[int, Field(ge=1)] | None = None
+    events: Annotated[int, Field(ge=1)] | None = None
+    runs: Annotated[int, Field(ge=1)] | None = None
+    holds: Annotated[int, Field(ge=1)] | None = None
+    history: Annotated[int, Field(ge=1)] | None = None
+    audit: Annotated[int, Field(ge=1)] | None = None
+
+
+class NoApprovalLimit(Hold):
+    """Nobody has said what may be sold without approval in this currency."""
+
+    def __init__(self, amount: Money, legal_entity: str | None) -> None:
+        super().__init__(
+            f"No approval limit covers {amount} for legal entity {legal_entity or 'not known'}.",
+            fix=f"Add a limit in {amount.currency} to `approvals` in policies.yaml.",
+            amount=amount,
+        )
+
+
+class Policies(_Part):
+    """The firm's decisions, as its folder writes them."""
+
+    approvals: tuple[Approval, ...] = ()
+    slas: Mapping[str, Sla] = {}
+    cut_offs: tuple[CutOff, ...] = ()
+    hold_owners: Mapping[str, Owner]
+    masking: Mapping[str, tuple[str, ...]] = {}
+    retention_days: Retention = Retention()
+
+    def approval_needed(self, amount: Money, *, legal_entity: str | None) -> Approval | None:
+        """The highest limit this amount is above; a legal entity's own limits replace the general ones."""
+        limits = [a for a in self.approvals if a.currency == amount.currency and a.legal_entity in {None, legal_entity}]
+        own = [a for a in limits if a.legal_entity is not None]
+        if not limits:
+            raise NoApprovalLimit(amount, legal_entity)
+        passed = [a for a in own or limits if amount.amount > a.above]
+        return max(passed, key=lambda a: a.above, default=None)
+
+    def cut_off(self, name: str, *, legal_entity: str | None) -> CutOff | None:
+        """A legal entity's own cut-off, or the general one."""
+        named = {c.legal_entity: c for c in self.cut_offs if c.name == name}
+        return named.get(legal_entity) or named.get(None)
+
+    def hold_owner(self, part: str) -> str:
+        """Who answers when this part of a process is held and nobody else was named."""
+        return self.hold_owners.get(part) or self.hold_owners["*"]

@@ -1,0 +1,98 @@
+"""The seven verbs a business process is written in, and what a workflow is: a value around one async function.
+
+A pass runs the function from the top. Reads are always fresh; effects happen once. Between verbs there is only plain,
+pure Python.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from throughline.core.candidates import Candidate
+from throughline.core.entities import Entity
+from throughline.core.events import Event
+from throughline.core.firm import Firm
+from throughline.core.money import Money
+from throughline.core.roles import Role
+
+
+class Part(Protocol):
+    """How a named part of the process stands after its block: done, held or retrying, and why."""
+
+    @property
+    def why(self) -> str | None: ...
+    @property
+    def done(self) -> bool: ...
+
+
+class Flow(Protocol):
+    """What a process may do. `firm` is the folder as it is now; `began` when the run did, `now` when this pass did."""
+
+    @property
+    def firm(self) -> Firm: ...
+    @property
+    def began(self) -> datetime: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def today(self) -> date: ...
+
+    async def get[E: Entity](self, entity: type[E], id_: str) -> E:
+        """One settled entity. If we have only heard of it, it is read from its system first."""
+        ...
+
+    async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:
+        """The records of a system that may be this entity: asked there, now."""
+        ...
+
+    async def put(self, entity: Entity, *, into: Role, onto: str | None = None, only: tuple[str, ...] = ()) -> str:
+        """Make a system agree with us; create, or update, or do nothing. Returns their key.
+
+        `onto` is the key of a record of theirs that is this entity; `only` names the fields to agree on.
+        """
+        ...
+
+    async def ask(
+        self,
+        name: str,
+        question: str,
+        *,
+        choices: tuple[str, ...],
+        owner: str | None = None,
+        candidates: tuple[dict[str, str], ...] = (),
+    ) -> str:
+        """Hold until a person chooses. The answer is remembered under `name`; records to compare may be shown."""
+        ...
+
+    async def wait(self, event: type[Event] | datetime, *, about: str | None = None) -> None:
+        """Go on only after a moment, or after an event about an entity."""
+        ...
+
+    async def emit(self, event: Event) -> None:
+        """Publish a fact, once."""
+        ...
+
+    def part(self, name: str, *, amount: Money | None = None) -> AbstractAsyncContextManager[Part]:
+        """A named part that may be held or tried again on its own while the others go on.
+
+        The firm's policies say who owns its holds; `amount` is what is at risk meanwhile.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A business process. `lane` names the business key: one run at a time per lane, in event order."""
+
+    name: str
+    on: type[Event]
+    lane: Callable[[Any], str]
+    run: Callable[[Flow, Any], Awaitable[None]]
+
+
+def workflow[V: Event](
+    name: str, *, on: type[V], lane: Callable[[V], str]
+) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
+    return lambda run: Workflow(name, on, lane, run)
