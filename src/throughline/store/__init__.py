@@ -1,0 +1,1 @@
+"""SQL, and only here: one module per noun, one function per question."""

@@ -1,0 +1,150 @@
+"""Holds: runs that wait for a person. The open ones are the exception queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from throughline.store.database import Row, Sql
+
+
+@dataclass(frozen=True, slots=True)
+class NewHold:
+    """Why a run waits, for whom, and what it costs. `name` is stable within a run: twice is once."""
+
+    id: str
+    run: str
+    lane: str
+    subject: str
+    part: str | None
+    name: str
+    kind: str
+    why: str
+    fix: str
+    owner: str
+    amount: Decimal | None
+    currency: str | None
+    choices: tuple[str, ...]
+    candidates: list[dict[str, str]]
+    correlation: str
+
+
+async def open_only(sql: Sql, run: str, holds: Sequence[NewHold], *, now: datetime) -> None:
+    """These are the holds of a run now: new ones open, those that no longer arise close, the rest keep their clock."""
+    await sql.execute(
+        """update holds set state = 'closed', closed_at = $3, closed_how = 'no longer arises'
+           where run = $1 and state = 'open' and name <> all($2::text[])""",
+        run,
+        [hold.name for hold in holds],
+        now,
+    )
+    for hold in holds:
+        await sql.execute(
+            """insert into holds (id, run, lane, subject, part, name, kind, why, fix, owner, amount, currency, choices,
+                                  candidates, correlation, state, opened_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open', $16)
+               on conflict (run, name) where state = 'open' do update set why = excluded.why, fix = excluded.fix,
+                 owner = excluded.owner, amount = excluded.amount, currency = excluded.currency,
+                 choices = excluded.choices, candidates = excluded.candidates, kind = excluded.kind""",
+            hold.id,
+            hold.run,
+            hold.lane,
+            hold.subject,
+            hold.part,
+            hold.name,
+            hold.kind,
+            hold.why,
+            hold.fix,
+            hold.owner,
+            hold.amount,
+            hold.currency,
+            list(hold.choices),
+            hold.candidates,
+            hold.correlation,
+            now,
+        )
+
+
+async def one(sql: Sql, id_: str) -> Row | None:
+    return await sql.fetchrow("select * from holds where id = $1", id_)
+
+
+async def for_update(sql: Sql, id_: str) -> Row | None:
+    return await sql.fetchrow("select * from holds where id = $1 for update", id_)
+
+
+async def close(sql: Sql, id_: str, *, how: str, now: datetime) -> None:
+    await sql.execute(
+        "update holds set state = 'closed', closed_at = $2, closed_how = $3 where id = $1 and state = 'open'",
+        id_,
+        now,
+        how,
+    )
+
+
+async def answer(sql: Sql, run: str, name: str, choice: str, *, choices: Sequence[str], reason: str | None,
+                 person: str, now: datetime) -> bool:  # fmt: skip
+    """Remember a choice under its stable name; the first answer stays. False if there was one already.
+
+    An answer that is none of today's `choices` any more does not stand in the way of one that is.
+    """
+    return bool(
+        await sql.fetchval(
+            """insert into answers (run, name, choice, reason, person, at) values ($1, $2, $3, $4, $5, $6)
+               on conflict (run, name) do update set choice = excluded.choice, reason = excluded.reason,
+                 person = excluded.person, at = excluded.at where answers.choice <> all($7::text[])
+               returning true""",
+            run,
+            name,
+            choice,
+            reason,
+            person,
+            now,
+            list(choices),
+        )
+    )
+
+
+async def queue(
+    sql: Sql,
+    *,
+    owner: str | None = None,
+    state: str = "open",
+    after: tuple[Decimal | None, int] | None = None,
+    limit: int = 50,
+) -> list[Row]:
+    """By money at risk, then by clock: the first page is what to do first."""
+    amount, seq = after or (None, None)
+    return await sql.fetch(
+        """select * from holds where state = $1 and ($2::text is null or owner = $2)
+             and ($4::bigint is null or
+                  (coalesce(amount, -1), -seq) < (coalesce($3::numeric, -1), -$4::bigint))
+           order by amount desc nulls last, seq limit $5""",
+        state,
+        owner,
+        amount,
+        seq,
+        limit,
+    )
+
+
+async def of_subject(sql: Sql, subject: str) -> list[Row]:
+    return await sql.fetch("select * from holds where subject = $1 order by seq", subject)
+
+
+async def of_correlation(sql: Sql, correlation: str, *, state: str | None = None) -> list[Row]:
+    return await sql.fetch(
+        "select * from holds where correlation = $1 and ($2::text is null or state = $2) order by seq",
+        correlation,
+        state,
+    )
+
+
+async def open_count(sql: Sql) -> int:
+    return await sql.fetchval("select count(*) from holds where state = 'open'")
+
+
+async def owners(sql: Sql) -> dict[str, Any]:
+    rows = await sql.fetch("select owner, count(*) as n from holds where state = 'open' group by owner order by n desc")
+    return {row["owner"]: row["n"] for row in rows}

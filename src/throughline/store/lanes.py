@@ -1,0 +1,94 @@
+"""Lanes: the business keys runs wait in line for, with the lease that lets one worker in at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from throughline.store.database import Row, Sql
+
+
+async def wake(sql: Sql, keys: Sequence[str], *, at: datetime) -> None:
+    """Make lanes due, creating those that are new. A lane that is due earlier already stays so."""
+    await sql.execute(
+        """insert into lanes (key, due_at, fence) select distinct unnest($1::text[]), $2::timestamptz, 0
+           on conflict (key) do update set due_at = least(lanes.due_at, excluded.due_at)""",
+        list(keys),
+        at,
+    )
+
+
+async def claim(sql: Sql, key: str, *, worker: str, now: datetime, lease: timedelta, stride: int = 1) -> Row | None:
+    """Take a due lane nobody else holds, together with its oldest unfinished run.
+
+    The fence rises by `stride`, a number nobody else would choose: the claim is committed without waiting for the
+    disk, and if the database forgets it in a crash, whoever claims the lane then gets another fence than we have.
+    Whatever a pass commits for good commits its claim with it. `first` says that nobody ever held it before.
+    """
+    return await sql.fetchrow(
+        """with lane as (
+             update lanes set fence = fence + $5::bigint, lease_until = $3::timestamptz + $4, worker = $2, due_at = null
+             where key = $1 and due_at <= $3 and (lease_until is null or lease_until < $3)
+               and set_config('synchronous_commit', 'off', true) = 'off'
+             returning fence)
+           select lane.fence, lane.fence = $5 as first,
+                  (select coalesce(max(version), 0) from firm_versions) as firm_version, run.*
+           from lane left join lateral (
+             select * from runs where lane = $1 and state <> 'done' order by seq limit 1) run on true""",
+        key,
+        worker,
+        now,
+        lease,
+        stride,
+    )
+
+
+async def still_ours(sql: Sql, key: str, fence: int) -> bool:
+    """Lock the lane for the end of a pass; false if another worker has been let in since."""
+    return bool(await sql.fetchval("select true from lanes where key = $1 and fence = $2 for update", key, fence))
+
+
+async def release(sql: Sql, key: str, fence: int, *, due_at: datetime | None) -> bool:
+    """Leave the lane; false if it was not ours any more. A wake-up that came in the meantime is kept."""
+    return bool(
+        await sql.fetchval(
+            """update lanes set lease_until = null, worker = null, due_at = least(due_at, $3)
+               where key = $1 and fence = $2 returning true""",
+            key,
+            fence,
+            due_at,
+        )
+    )
+
+
+async def renew(sql: Sql, key: str, fence: int, *, now: datetime, lease: timedelta) -> bool:
+    """Hold on a little longer; false if the lane is no longer ours."""
+    return bool(
+        await sql.fetchval(
+            """update lanes set lease_until = $3::timestamptz + $4 where key = $1 and fence = $2 and lease_until >= $3
+               returning true""",
+            key,
+            fence,
+            now,
+            lease,
+        )
+    )
+
+
+async def due(sql: Sql, *, now: datetime, limit: int) -> list[str]:
+    """Lanes that are due and free: what the sweep wakes when a wake-up was lost."""
+    rows = await sql.fetch(
+        """select key from lanes where due_at <= $1 and (lease_until is null or lease_until < $1)
+           order by due_at limit $2""",
+        now,
+        limit,
+    )
+    return [row["key"] for row in rows]
+
+
+async def expire(sql: Sql, *, now: datetime) -> list[str]:
+    """Lanes whose worker did not come back: due again. Returns them."""
+    rows = await sql.fetch(
+        """update lanes set due_at = coalesce(due_at, $1), lease_until = null, worker = null
+           where lease_until < $1 returning key""",
+        now,
+    )
+    return [row["key"] for row in rows]
