@@ -18,7 +18,8 @@ check: setup ## everything CI runs: format, lint, types, import contracts, all t
 	$(RUN)/ruff check .
 	$(RUN)/pyright
 	$(RUN)/lint-imports --no-logo
-	$(RUN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(RUN)/pytest -n 2 -m "not slow" $(ARGS)
+	$(RUN)/pytest -m slow $(ARGS)
 
 format: setup ## format, and fix what can be fixed
 	$(RUN)/ruff format .
@@ -37,7 +38,7 @@ test: setup ## all tests; ARGS="-k wire" some of them
 	$(RUN)/pytest $(ARGS)
 
 test-fast: setup ## the tests without chaos, torture and browser
-	$(RUN)/pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	$(RUN)/pytest -n 2 -m "not slow" $(ARGS)
 
 bench: setup ## measure engine and intake against the hand-written minimum; ARGS=--json
 	@$(RUN)/python -m bench $(ARGS)

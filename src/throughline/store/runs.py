@@ -86,40 +86,6 @@ async def start(sql: Sql, runs: Sequence[NewRun], *, now: datetime) -> None:
     )
 
 
-async def end_pass(sql: Sql, end: PassEnd, *, fence: int, due_at: datetime | None, now: datetime) -> Row:
-    """Write how the run stands and leave its lane, if the lane is still ours: both, or neither.
-
-    `ours` says so; `more` that another run of the lane may go now, for which the lane is due at once.
-    """
-    row = await sql.fetchrow(
-        """with next as (
-             select state = 'due' and $2 = 'done' as ready from runs
-             where lane = $8 and state <> 'done' and id <> $1 order by seq limit 1),
-           left_lane as (
-             update lanes set lease_until = null, worker = null,
-               due_at = least(due_at, case when (select ready from next) then $7::timestamptz else $10 end)
-             where key = $8 and fence = $9 returning key),
-           ended as (
-             update runs set state = $2, why = $3, parts = $4, reads = $5, attempt = $6, passes = passes + 1,
-                             updated_at = $7, finished_at = case when $2 = 'done' then $7 end
-             where id = $1 and exists (select from left_lane))
-           select exists (select from left_lane) as ours, coalesce((select ready from next), false) as more""",
-        end.id,
-        end.state,
-        end.why,
-        end.parts,
-        end.reads,
-        end.attempt,
-        now,
-        end.lane,
-        fence,
-        due_at,
-    )
-    if row is None:
-        raise LookupError(f"run {end.id} could not be ended")
-    return row
-
-
 async def wake_concerned(sql: Sql, entities: Sequence[str], *, but: str, now: datetime) -> list[str]:
     """Make lanes due that have an open run which has read one of these entities, and would see something new."""
     rows = await sql.fetch(

@@ -49,7 +49,6 @@ create table entities (
     updated_at timestamptz not null
 );
 create index entities_customer on entities ((fields ->> 'customer')) where kind = 'opportunity';
-create index entities_kind on entities (kind, updated_at desc, id);
 
 create table entity_versions (
     id text not null,
@@ -259,5 +258,4 @@ create index links_short_key on links (left(key, 15));
 create index runs_correlation on runs (correlation, seq);
 create index holds_correlation on holds (correlation, seq);
 create index holds_seq on holds (seq);
-create index captures_system on captures (system, id desc);
 create index captures_at on captures using brin (at);
