@@ -1,0 +1,1 @@
+"""The machine: intake, outlet, runs, holds, wire."""

@@ -1,0 +1,223 @@
+"""The seven verbs at work: one pass through a process, with everything it reads and does remembered."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from throughline.core.candidates import Candidate
+from throughline.core.connector import Where
+from throughline.core.entities import Entity
+from throughline.core.errors import Hold, Retry
+from throughline.core.events import Event
+from throughline.core.firm import Firm, System, Unserved
+from throughline.core.forms import Record, dig
+from throughline.core.mapping import Mapping
+from throughline.core.money import Money
+from throughline.core.roles import Role
+from throughline.hub.applied import Spelled
+from throughline.hub.control import Question, Waiting
+from throughline.hub.outlet import Outlet
+from throughline.hub.settle import Settler
+from throughline.store import entities, runs
+from throughline.store.database import transaction
+
+type Interruption = Hold | Retry | Waiting
+
+
+@dataclass(slots=True)
+class PartState:
+    """How a part stands after its block."""
+
+    name: str
+    owner: str
+    amount: Money | None
+    stopped: Interruption | None = None
+    ended: bool = False
+
+    @property
+    def done(self) -> bool:
+        return self.ended and self.stopped is None
+
+    @property
+    def why(self) -> str | None:
+        return self.stopped.why if self.stopped else None
+
+    @property
+    def state(self) -> str:
+        match self.stopped:
+            case None:
+                return "done" if self.ended else "running"
+            case Hold():
+                return "held"
+            case Retry():
+                return "retrying"
+            case Waiting():
+                return "waiting"
+
+
+@dataclass(slots=True)
+class PassFlow:
+    """The Flow of one pass."""
+
+    outlet: Outlet
+    settler: Settler
+    now: datetime
+    began: datetime
+    reads: set[str] = field(default_factory=set[str])
+    versions: dict[str, int] = field(default_factory=dict[str, int])
+    parts: list[PartState] = field(default_factory=list[PartState])
+    authored: dict[str, tuple[Entity, dict[str, Any]]] = field(default_factory=dict[str, tuple[Entity, dict[str, Any]]])
+    emitted: list[Event] = field(default_factory=list[Event])
+    _inside: PartState | None = None
+
+    @property
+    def firm(self) -> Firm:
+        return self.outlet.applied.firm
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    async def get[E: Entity](self, entity: type[E], id_: str) -> E:
+        self.reads.add(id_)
+        row = await entities.get(self.outlet.pool, id_)
+        if row is None:
+            row = await self._fetch(entity, id_)
+        self.versions[id_] = row["version"]
+        if row["unread"]:
+            row = await self._again(id_) or row
+            self.versions[id_] = row["version"]
+        if row["unread"]:
+            raise Hold(
+                f"{entity.kind.capitalize()} {id_} cannot be read: {'; '.join(row['unread'].values())}",
+                fix="Correct it where it was entered, or add the value to the mapping; the run goes on by itself.",
+            )
+        try:
+            return entity.model_validate(row["fields"])
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            raise Hold(
+                f"{entity.kind.capitalize()} {id_} is not complete: {wrong}",
+                fix="Complete it in the system that owns it; the run goes on by itself.",
+            ) from error
+
+    async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:
+        system = self._system(at, like)
+        mapping, connector = self._mapping(system.name, entity.kind), self.outlet.applied.connector(system.name)
+        if connector.find is None:
+            return []
+        await self.outlet.lease.keep_fresh()
+        http = self.outlet.http(system.name)
+        fields = like.model_dump(mode="json", exclude_none=True)
+        link = await self.outlet.link(like.id, system.name, entity.kind)
+        # What is linked, or carries our mark, is this entity whatever it is called by now; the rest may be.
+        ours = await connector.find(http, mapping, Where(key=link.key)) if link else []
+        ours += await connector.find(http, mapping, Where(marker=like.id))
+        alike = await connector.find(http, mapping, Where(fields=fields))
+        found = {str(dig(record, mapping.key)[1]): record for record in (*alike, *ours)}
+        named = await entities.named(self.outlet.pool, system.name, [(entity.kind, key) for key in found])
+        known = await self._known_elsewhere(system.name, named)
+        known |= {(entity.kind, str(dig(record, mapping.key)[1])): like.id for record in ours}
+        return [self._candidate(mapping, system.name, record, known) for record in found.values()]
+
+    async def put(self, entity: Entity, *, into: Role, onto: str | None = None, only: tuple[str, ...] = ()) -> str:
+        self.reads.add(entity.id)
+        system = self._system(into, entity)
+        said = entity.model_dump(mode="json", exclude_none=True)
+        part = self._inside.name if self._inside else None
+        key = await self.outlet.put(entity, said, system, onto=onto, only=only, part=part)
+        before = self.authored.get(entity.id)
+        self.authored[entity.id] = (entity, {**before[1], **said} if before else said)
+        return key
+
+    async def ask(
+        self,
+        name: str,
+        question: str,
+        *,
+        choices: tuple[str, ...],
+        owner: str | None = None,
+        candidates: tuple[dict[str, str], ...] = (),
+    ) -> str:
+        answer = self.outlet.answers.get(name)
+        if answer is None or answer not in choices:
+            raise Question(name, question, choices=choices, owner=owner, amount=None, candidates=candidates)
+        return answer
+
+    async def wait(self, event: type[Event] | datetime, *, about: str | None = None) -> None:
+        if isinstance(event, datetime):
+            if self.now < event:
+                raise Waiting(f"waits until {event.isoformat()}", until=event)
+            return
+        self.reads.add(about or "")
+        if not await runs.happened(self.outlet.pool, event.type, about or "", since=self.began):
+            raise Waiting(f"waits for {event.type} of {about}")
+
+    async def emit(self, event: Event) -> None:
+        self.emitted.append(event)
+
+    @asynccontextmanager
+    async def part(self, name: str, *, amount: Money | None = None) -> AsyncGenerator[PartState]:
+        part = PartState(name, self.firm.policies.hold_owner(name), amount)
+        outer, self._inside = self._inside, part
+        self.parts.append(part)
+        try:
+            yield part
+        except (Hold, Retry, Waiting) as stopped:
+            part.stopped = stopped
+        finally:
+            self._inside = outer
+        part.ended = True
+
+    async def _fetch(self, entity: type[Entity], id_: str) -> Any:
+        """We have heard of it and never seen it: read it where it was heard of."""
+        for link in await entities.links_of(self.outlet.pool, [id_]):
+            connector = self.outlet.applied.connector(link.system)
+            if link.kind != entity.kind or connector.find is None:
+                continue
+            mapping = self._mapping(link.system, entity.kind)
+            await self.outlet.lease.keep_fresh()
+            found = await connector.find(self.outlet.http(link.system), mapping, Where(key=link.key))
+            async with transaction(self.outlet.pool) as sql:
+                await self.settler.records(sql, link.system, mapping, found, now=self.now)
+            if row := await entities.get(self.outlet.pool, id_):
+                return row
+        raise Hold(
+            f"Nobody knows {entity.kind} {id_}",
+            fix="Find out why the system it came from does not show it any more; then release.",
+        )
+
+    async def _known_elsewhere(self, system: str, named: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+        """Of these, the ones that are more to us than that system's own record."""
+        links = await entities.links_of(self.outlet.pool, list(named.values()))
+        shared = {link.entity for link in links if link.system != system}
+        return {pair: id_ for pair, id_ in named.items() if id_ in shared}
+
+    async def _again(self, id_: str) -> Any:
+        async with transaction(self.outlet.pool) as sql:
+            await self.settler.again(sql, id_, now=self.now)
+        return await entities.get(self.outlet.pool, id_)
+
+    def _system(self, role: Role, entity: Entity) -> System:
+        try:
+            return self.outlet.applied.system_for(role, entity.kind, getattr(entity, "legal_entity", None))
+        except Unserved as error:
+            raise Hold(str(error), fix="Correct the firm's folder, then release.") from error
+
+    def _mapping(self, system: str, kind: str) -> Mapping:
+        mapping = self.outlet.applied.mapping(system, kind)
+        if mapping is None:
+            raise Hold(f"{system} has no {kind}", fix=f"Change `serves` in systems/{system}.yaml.")
+        return mapping
+
+    def _candidate(self, mapping: Mapping, system: str, record: Record, known: dict[tuple[str, str], str]) -> Candidate:
+        key = str(dig(record, mapping.key)[1])
+        claim = mapping.read(record, system=system, names=Spelled(self.outlet.applied, known, {}))
+        said = str(dig(record, mapping.id_field)[1]) if mapping.id_field else ""
+        # Their field may hold an id that another program put there.
+        ours = said if said.startswith(f"{mapping.kind}-") else None
+        return Candidate(key, known.get((mapping.kind, key)) or ours, claim.fields)

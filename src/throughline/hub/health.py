@@ -1,0 +1,60 @@
+"""Health: whether this process can do its work, question by question."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+
+from throughline.hub.machine import Machine
+from throughline.store import figures, firm_versions, workers
+from throughline.store.database import MIGRATIONS
+
+ALIVE = timedelta(seconds=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One question and its answer. `why` says what is found, and when it is not well, what to do."""
+
+    name: str
+    well: bool
+    why: str
+
+
+async def ready(machine: Machine) -> tuple[Finding, ...]:
+    """All the questions; ready when all are well."""
+    return (
+        await _asked("database", _database, machine),
+        await _asked("migrations", _migrations, machine),
+        await _asked("firm", _firm, machine),
+        await _asked("workers", _workers, machine),
+    )
+
+
+async def _asked(name: str, ask: Callable[[Machine], Awaitable[tuple[bool, str]]], machine: Machine) -> Finding:
+    try:
+        return Finding(name, *await ask(machine))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        return Finding(name, well=False, why=f"The database cannot be asked: {type(error).__name__}.")
+
+
+async def _database(machine: Machine) -> tuple[bool, str]:
+    return await machine.pool.fetchval("select true"), "It answers."
+
+
+async def _migrations(machine: Machine) -> tuple[bool, str]:
+    ran, known = set(await figures.migrations(machine.pool)), {file.name for file in MIGRATIONS.glob("*.sql")}
+    if missing := sorted(known - ran):
+        return False, f"Not yet run: {', '.join(missing)}. Start one process of this release."
+    return True, f"All {len(known)} ran."
+
+
+async def _firm(machine: Machine) -> tuple[bool, str]:
+    version = await firm_versions.newest_number(machine.pool)
+    return (True, f"Version {version} is applied.") if version else (False, "No folder is applied: throughline up.")
+
+
+async def _workers(machine: Machine) -> tuple[bool, str]:
+    alive = await workers.alive(machine.pool, since=machine.clock() - ALIVE)
+    return (True, f"{len(alive)} alive.") if alive else (False, "No worker is alive: throughline worker.")

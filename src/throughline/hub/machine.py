@@ -1,0 +1,53 @@
+"""The machine, whole: what the doors are handed."""
+
+import random
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+
+from throughline.core.clock import Clock
+from throughline.core.connector import Connector
+from throughline.core.ids import Ids
+from throughline.core.workflow import Workflow
+from throughline.hub.captures import Captures
+from throughline.hub.firms import Firms
+from throughline.hub.intake import Intake
+from throughline.hub.lease import LEASE
+from throughline.hub.polls import Polls
+from throughline.hub.runs import Runner
+from throughline.hub.wakes import Wakes
+from throughline.store.database import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything works on the same pool, clock and chance; nothing is found by looking around."""
+
+    pool: Pool
+    clock: Clock
+    ids: Ids
+    chance: random.Random
+    connectors: Dict[str, Connector]
+    workflows: tuple[Workflow, ...]
+    firms: Firms
+    captures: Captures
+    wakes: Wakes
+
+    def runner(self, worker: str) -> Runner:
+        return Runner(
+            pool=self.pool,
+            firms=self.firms,
+            workflows={each.name: each for each in self.workflows},
+            captures=self.captures,
+            wakes=self.wakes,
+            clock=self.clock,
+            ids=self.ids,
+            chance=self.chance,
+            worker=worker,
+            lease_length=LEASE,
+        )
+
+    def polls(self) -> Polls:
+        return Polls(self.pool, self.firms, self.workflows, self.wakes, self.clock, self.ids)
+
+    def intake(self) -> Intake:
+        return Intake(self.pool, self.firms, self.workflows, self.captures, self.wakes, self.clock, self.ids)

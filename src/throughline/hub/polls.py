@@ -1,0 +1,163 @@
+"""Polls: systems without webhooks, and the safety net for those with them, are asked what changed."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from throughline.core.clock import Clock
+from throughline.core.connector import Page
+from throughline.core.errors import Hold, Retry
+from throughline.core.firm import System
+from throughline.core.ids import Ids
+from throughline.core.mapping import Mapping
+from throughline.core.workflow import Workflow
+from throughline.hub.applied import Applied
+from throughline.hub.firms import Firms
+from throughline.hub.settle import Settled, Settler
+from throughline.hub.wakes import Wakes
+from throughline.hub.wire import Context
+from throughline.store import cursors
+from throughline.store.database import AWAY, Pool, Sql, transaction
+from throughline.store.entities import Overtaken
+
+log = structlog.get_logger()
+
+# A transaction over there may become visible this long after the time it carries: every poll reads that far back again.
+OVERLAP = timedelta(seconds=60)
+# Short, so that a killed worker's poll goes on soon; a living one renews it.
+LEASE = timedelta(seconds=20)
+TRIES = 3
+
+
+@dataclass(slots=True)
+class Polls:
+    """Every system and kind that has a cursor; one worker at a time for each."""
+
+    pool: Pool
+    firms: Firms
+    workflows: tuple[Workflow, ...]
+    wakes: Wakes
+    clock: Clock
+    ids: Ids
+
+    async def all_due(self) -> int:
+        """Poll whatever is due; returns how many entities changed."""
+        applied = await self.firms.current()
+        # A system that does not answer costs the others nothing.
+        done = await asyncio.gather(
+            *(self._system(applied, system) for system in applied.firm.systems), return_exceptions=True
+        )
+        for each in done:
+            if isinstance(each, BaseException):
+                raise each
+        return sum(each for each in done if isinstance(each, int))
+
+    async def _system(self, applied: Applied, system: System) -> int:
+        connector, changed = applied.connector(system.name), 0
+        for mapping in connector.mappings:
+            if mapping.changed and connector.changes:
+                changed += await self._one(applied, system, mapping.kind)
+        return changed
+
+    async def _one(self, applied: Applied, system: System, kind: str) -> int:
+        now, every = self.clock(), timedelta(seconds=system.poll_seconds)
+        row = await cursors.claim(self.pool, system.name, kind, now=now, every=every, lease=LEASE)
+        if row is None:
+            return 0
+        reading = _Reading(system.name, kind, row["cursor"], row["lease_until"], quiet=row["cursor"] is None)
+        why = None
+        keeping = asyncio.create_task(self._keep(reading))
+        try:
+            await self._read(applied, reading)
+        except _Overrun:
+            log.warning("poll.overrun", system=system.name, kind=kind)
+            return reading.changed
+        except (Retry, Hold) as error:
+            why = error.why
+            log.warning("poll.stopped", system=system.name, kind=kind, why=why)
+        except Exception as error:
+            # A record nobody foresaw, or a fault of ours: it must not stop the other kinds and systems.
+            why = f"{type(error).__name__}: {error}"
+            log.exception("poll.defect", system=system.name, kind=kind)
+        finally:
+            keeping.cancel()
+        await cursors.rest(self.pool, system.name, kind, held=reading.held, now=now, why=why)
+        return reading.changed
+
+    async def _read(self, applied: Applied, reading: "_Reading") -> None:
+        system, kind = reading.system, reading.kind
+        mapping, connector = applied.mapping(system, kind), applied.connector(system)
+        if mapping is None or connector.changes is None:
+            return
+        settler = Settler(applied, self.workflows, self.ids)
+        http = applied.lines[system].http(Context())
+        async for page in connector.changes(http, mapping, overlapped(reading.cursor)):
+            settled = await self._page(settler, mapping, reading, page)
+            await self.wakes.now(settled.woken)
+        if reading.quiet:
+            first = reading.cursor or self.clock().isoformat()
+            await self._advance(self.pool, reading, first)
+
+    async def _page(self, settler: Settler, mapping: Mapping, reading: "_Reading", page: Page) -> Settled:
+        """Take in one page and move on behind it, in one transaction."""
+        ahead = later(reading.cursor, page.cursor)
+        for _ in range(TRIES):
+            with contextlib.suppress(Overtaken):
+                async with reading.advancing, transaction(self.pool) as sql:
+                    settled = await settler.records(
+                        sql, reading.system, mapping, page.records, now=self.clock(), quiet=reading.quiet
+                    )
+                    # A first read that stops half way begins again: only its end is kept.
+                    await self._advance(sql, reading, None if reading.quiet else ahead)
+                reading.cursor = ahead
+                reading.changed += len(settled.changed)
+                return settled
+        raise Retry(f"others keep changing the same {reading.kind}s of {reading.system}")
+
+    async def _keep(self, reading: "_Reading") -> None:
+        """Hold on to the poll while a page is on its way."""
+        with contextlib.suppress(_Overrun, *AWAY):
+            while True:
+                await asyncio.sleep(LEASE / timedelta(seconds=4))
+                async with reading.advancing:
+                    await self._advance(self.pool, reading, None)
+
+    async def _advance(self, sql: Sql, reading: "_Reading", cursor: str | None) -> None:
+        held = await cursors.advance(
+            sql, reading.system, reading.kind, cursor, held=reading.held, now=self.clock(), lease=LEASE
+        )
+        if held is None:
+            raise _Overrun
+        reading.held = held
+
+
+class _Overrun(Exception):
+    """The poll took longer than its lease, and another worker has taken it over."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How far one poll has come. What was there before we came is history: it is learnt, and starts nothing."""
+
+    system: str
+    kind: str
+    cursor: str | None
+    held: datetime
+    quiet: bool
+    changed: int = 0
+    advancing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def later(one: str | None, other: str | None) -> str | None:
+    """The later of two moments, whatever their offsets."""
+    return max(filter(None, (one, other)), key=datetime.fromisoformat, default=None)
+
+
+def overlapped(cursor: str | None) -> str | None:
+    """Where to read from: a little before where we were."""
+    if cursor is None:
+        return None
+    return (datetime.fromisoformat(cursor) - OVERLAP).isoformat()

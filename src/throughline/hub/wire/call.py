@@ -1,0 +1,52 @@
+"""A call as a connector wants it made: where to, and on whose behalf."""
+
+import hashlib
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+
+def always() -> None:
+    """Nothing stands in the way of sending."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """On whose behalf a call is made. `may_send` raises when the lane has been lost since."""
+
+    correlation: str | None = None
+    run: str | None = None
+    may_send: Callable[[], None] = always
+
+    @cached_property
+    def trace(self) -> dict[str, str]:
+        """W3C trace context: one trace per engagement, so that every system's log can be joined."""
+        if self.correlation is None:
+            return {}
+        trace = hashlib.sha256(self.correlation.encode()).hexdigest()[:32]
+        span = hashlib.sha256(f"{self.correlation}/{self.run}".encode()).hexdigest()[:16]
+        return {"X-Correlation-Id": self.correlation, "traceparent": f"00-{trace}-{span}-01"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a connector wants to be asked, and for whom. A safe call changes nothing over there."""
+
+    context: Context
+    method: str
+    path: str
+    headers: Dict[str, str]
+    body: bytes
+    safe: bool
+
+    @cached_property
+    def endpoint(self) -> str:
+        """Where a call goes, without ids: `PATCH /services/data/v65.0/sobjects/Account/*`."""
+        steps = urlsplit(self.path).path.split("/")
+        return f"{self.method} {'/'.join(step if _is_word(step) else '*' for step in steps)}"
+
+
+def _is_word(step: str) -> bool:
+    return not step or step.startswith("v") or (len(step) < 30 and not any(char.isdigit() for char in step))

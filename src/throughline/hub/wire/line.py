@@ -1,0 +1,260 @@
+"""The line to one system: what happens around a call, from the breaker to the capture."""
+
+import asyncio
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+from urllib.parse import urlencode, urlsplit
+
+from throughline.core import exact
+from throughline.core.clock import Clock
+from throughline.core.connector import (
+    Absent,
+    Answer,
+    Connector,
+    Credentials,
+    Expired,
+    Fine,
+    Refused,
+    Throttled,
+    Token,
+    TokenRequest,
+    Unwell,
+    Verdict,
+)
+from throughline.core.errors import Hold, Retry, Unknown
+from throughline.core.firm import Limits
+from throughline.hub.captures import Captures
+from throughline.hub.wire import scrub
+from throughline.hub.wire.breaker import Breaker
+from throughline.hub.wire.budget import Budget
+from throughline.hub.wire.call import Call, Context
+from throughline.hub.wire.tokens import Tokens
+from throughline.hub.wire.transport import Lost, NotSent, Raw, Request, Transport
+from throughline.store.captures import Capture
+from throughline.store.database import Pool
+
+THROTTLED_FOR = timedelta(seconds=2)
+SAFE = frozenset({"GET", "HEAD"})
+
+
+@dataclass(slots=True)
+class Line:
+    """One system's line. `http(context)` is what a connector is handed."""
+
+    pool: Pool
+    name: str
+    connector: Connector
+    credentials: Credentials
+    limits: Limits
+    transport: Transport
+    captures: Captures
+    clock: Clock
+    key: bytes = field(repr=False)
+    budget: Budget = field(init=False)
+    breaker: Breaker = field(init=False)
+    tokens: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budget = Budget(self.pool, self.name, self.limits, self.clock)
+        self.breaker = Breaker(self.pool, self.name, self.clock)
+        self.tokens = Tokens(self.pool, self.name, self.connector, self.credentials, key=self.key, clock=self.clock)
+
+    def http(self, context: Context) -> "BoundHttp":
+        return BoundHttp(self, context)
+
+    async def let_in(self) -> None:
+        """Make sure there is a token, without asking for anything else."""
+        await self.tokens.get(self._ask_for_token)
+
+    async def call(self, call: Call) -> Answer:
+        await self.breaker.check(call.endpoint)
+        try:
+            token = await self.tokens.get(self._ask_for_token)
+            answer, verdict = await self._said(call, token)
+            if isinstance(verdict, Expired):
+                token = await self.tokens.replace(token, self._ask_for_token)
+                answer, verdict = await self._said(call, token)
+            return await self._judged(call, answer, verdict)
+        except BaseException:
+            await self.breaker.given_up(call.endpoint)
+            raise
+
+    async def _said(self, call: Call, token: Token) -> tuple[Answer, Verdict]:
+        await self.budget.spend()
+        request = Request(
+            call.method,
+            self._address(call.path, token),
+            {**call.headers, **token.headers, **call.context.trace},
+            call.body,
+        )
+        async with self.budget.gate:
+            if not call.safe:
+                call.context.may_send()
+            began = self.clock()
+            try:
+                raw = await self.transport.exchange(request)
+            except (NotSent, Lost) as error:
+                await self._lost(call, request, began, error)
+            except asyncio.CancelledError:
+                self._capture(call.context, request, began, Raw(0, {}, b"we stopped listening"), "unknown")
+                raise
+        answer = _understood(raw)
+        verdict = self.connector.judge(answer)
+        self._capture(call.context, request, began, raw, _outcome(verdict))
+        return answer, verdict
+
+    def _address(self, path: str, token: Token) -> str:
+        """A path is theirs, wherever they are; a whole address must be theirs too, or our token goes to a stranger."""
+        base = token.url or self.credentials.url
+        if not path.startswith(("http:", "https:")):
+            return f"{base}{path}"
+        theirs = {urlsplit(each)[:2] for each in (base, self.credentials.url)}
+        if urlsplit(path)[:2] not in theirs:
+            raise self._refusal(f"it sends us to {urlsplit(path).netloc}, which is not its own address")
+        return path
+
+    async def _lost(self, call: Call, request: Request, began: datetime, error: NotSent | Lost) -> NoReturn:
+        outcome, why = "notsent" if isinstance(error, NotSent) else "unknown", self._plain(str(error))
+        self._capture(call.context, request, began, Raw(0, {}, str(error).encode()), outcome)
+        await self.breaker.failed(call.endpoint, why)
+        if isinstance(error, NotSent):
+            raise Retry(f"{self.name} cannot be reached: {why}") from error
+        if call.safe:
+            raise Retry(f"{self.name} did not answer: {why}") from error
+        raise Unknown(f"{self.name} may or may not have done it: {why}") from error
+
+    async def _judged(self, call: Call, answer: Answer, verdict: Verdict) -> Answer:
+        if not isinstance(verdict, Unwell):
+            await self.breaker.worked(call.endpoint)
+        match verdict:
+            case Fine():
+                return answer
+            case Absent() if call.safe:
+                return answer
+            case Absent(why) | Refused(why):
+                raise self._refusal(why)
+            case Throttled(after):
+                wait = after or THROTTLED_FOR
+                self.budget.pause(wait)
+                raise Retry(f"{self.name} says we are too fast", after=wait)
+            case Expired(why):
+                raise Hold(
+                    f"{self.name} does not accept our credentials: {self._plain(why)}",
+                    fix=f"Renew the credentials that systems/{self.name}.yaml refers to, then release.",
+                )
+            case Unwell(said, nothing_happened, after):
+                why = self._plain(said)
+                await self.breaker.failed(call.endpoint, why)
+                if call.safe or nothing_happened:
+                    raise Retry(f"{self.name} is unwell: {why}", after=after)
+                raise Unknown(f"{self.name} failed and may have done it all the same: {why}", after=after)
+
+    def _refusal(self, why: str) -> Hold:
+        return Hold(
+            f"{self.name} refused: {self._plain(why)}", fix=f"Correct what {self.name} complains about, then release."
+        )
+
+    async def _ask_for_token(self, asked: TokenRequest) -> Token:
+        body = urlencode(asked.form).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        request = Request("POST", f"{self.credentials.url}{asked.path}", headers, body)
+        began = self.clock()
+        try:
+            raw = await self.transport.exchange(request)
+        except (NotSent, Lost) as error:
+            self._capture(Context(), request, began, Raw(0, {}, str(error).encode()), "unknown")
+            raise Retry(f"{self.name} gave no access token: {self._plain(str(error))}") from error
+        answer = _understood(raw)
+        fine = raw.status < 300
+        self._capture(Context(), request, began, raw, "fine" if fine else "refused")
+        if raw.status >= 500 or raw.status == 429:
+            raise Retry(f"{self.name} gave no access token: {raw.status}")
+        if not fine or self.connector.read_token is None:
+            said = answer.body if isinstance(answer.body, dict) else {}
+            why = said.get("error_description") or said.get("error") or f"status {raw.status}"
+            raise Hold(
+                f"{self.name} does not let us in: {self._plain(str(why))}",
+                fix=f"Check the credentials that systems/{self.name}.yaml refers to, then release.",
+            )
+        try:
+            return self.connector.read_token(answer, self.clock())
+        except (KeyError, TypeError, ValueError) as error:
+            # A gateway's page in place of the answer, for example; what came is in the capture.
+            raise Retry(f"{self.name} gave no access token that can be read") from error
+
+    def _plain(self, why: str) -> str:
+        """What they say may repeat what we sent: it is told and logged without secrets."""
+        return scrub.text(why, self._secrets())
+
+    def _capture(self, context: Context, request: Request, at: datetime, raw: Raw, outcome: str) -> None:
+        clean = scrub.exchange(request, raw, self._secrets())
+        self.captures.keep(
+            Capture(
+                at=at,
+                system=self.name,
+                direction="out",
+                state="done" if outcome in {"fine", "absent"} else "failed",
+                method=request.method,
+                url=clean.url,
+                status=raw.status or None,
+                outcome=outcome,
+                took_ms=(self.clock() - at) / timedelta(milliseconds=1),
+                correlation=context.correlation,
+                run=context.run,
+                request_headers=clean.request_headers,
+                request_body=clean.request_body,
+                answer_headers=clean.answer_headers,
+                answer_body=clean.answer_body,
+            )
+        )
+
+    def _secrets(self) -> list[str]:
+        current = self.tokens.current
+        bearer = [value.split()[-1] for value in current.headers.values()] if current else []
+        return [*self.credentials.secrets.values(), *bearer]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundHttp:
+    """A line, on behalf of somebody: what connectors see."""
+
+    line: Line
+    context: Context
+
+    @property
+    def settings(self) -> Dict[str, str]:
+        return self.line.credentials.settings
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Dict[str, str] | None = None,
+        json: Any = None,
+        headers: Dict[str, str] | None = None,
+        reads: bool = False,
+    ) -> Answer:
+        sent = {"Accept": "application/json", **(headers or {})}
+        body = b""
+        if json is not None:
+            body = exact.dumps(json).encode()
+            sent.setdefault("Content-Type", "application/json")
+        if params:
+            path = f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
+        return await self.line.call(Call(self.context, method, path, sent, body, reads or method in SAFE))
+
+
+def _understood(raw: Raw) -> Answer:
+    text = raw.body.decode("utf-8", "replace")
+    try:
+        body = exact.loads(text) if text.lstrip()[:1] in {*'{["tfn-0123456789'} else None
+    except (ValueError, RecursionError):
+        body = None
+    return Answer(raw.status, raw.headers, body, text)
+
+
+def _outcome(verdict: Verdict) -> str:
+    return type(verdict).__name__.lower()

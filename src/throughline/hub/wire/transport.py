@@ -1,0 +1,103 @@
+"""One HTTP exchange, ended by a total deadline and a cap on decompressed bytes."""
+
+import asyncio
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import aiohttp
+
+DEADLINE_SECONDS = 25.0
+LARGEST_ANSWER = 32 * 2**20
+CONNECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes out."""
+
+    method: str
+    url: str
+    headers: Dict[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What came back, before anybody understood it."""
+
+    status: int
+    headers: Dict[str, str]
+    body: bytes
+
+
+class NotSent(Exception):
+    """No byte left us: the other side cannot have done anything."""
+
+
+class Lost(Exception):
+    """The connection was up, and no whole answer came. What they did is unknown."""
+
+
+class Transport(Protocol):
+    """Whoever can do one exchange; the simulation and the tests bring their own."""
+
+    async def exchange(self, request: Request) -> Raw: ...
+
+
+class AiohttpTransport:
+    """The real one. One pool of connections for the whole process."""
+
+    def __init__(self, *, deadline_seconds: float = DEADLINE_SECONDS, largest_answer: int = LARGEST_ANSWER) -> None:
+        self._deadline, self._largest = deadline_seconds, largest_answer
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            skip_auto_headers=("User-Agent", "Content-Type"),
+        )
+        # It would repeat a GET or a PUT by itself when a kept connection turns out dead: unseen, and without asking
+        # whether we may still send.
+        self._session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no other way
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def exchange(self, request: Request) -> Raw:
+        if self._session is None:
+            raise RuntimeError("the transport is not open: use it as a context manager")
+        try:
+            # Time-outs of the client are per read; a vendor that drips a byte a second never meets one.
+            async with (
+                asyncio.timeout(self._deadline),
+                self._session.request(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    data=request.body or None,
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                return Raw(answer.status, {k.lower(): v for k, v in answer.headers.items()}, await self._read(answer))
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+            raise NotSent(str(error)) from error
+        except TimeoutError as error:
+            raise Lost(f"no whole answer within {self._deadline:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Lost(str(error) or type(error).__name__) from error
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in answer.content.iter_chunked(65536):
+            body += chunk
+            if len(body) > self._largest:
+                raise Lost(f"the answer is larger than {self._largest // 2**20} MiB")
+        return bytes(body)
