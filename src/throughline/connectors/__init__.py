@@ -1,0 +1,1 @@
+"""One folder per product: what we know about it, as values."""

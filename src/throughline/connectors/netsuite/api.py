@@ -1,0 +1,177 @@
+"""How to ask NetSuite."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from throughline.connectors.netsuite.shapes import as_read, as_sent, lists, needs_to_know
+from throughline.core.connector import (
+    Absent,
+    Answer,
+    Expired,
+    Fine,
+    Http,
+    Page,
+    Refused,
+    Sent,
+    Throttled,
+    Unwell,
+    Verdict,
+    Where,
+)
+from throughline.core.forms import Record
+from throughline.core.mapping import Mapping
+from throughline.core.matching import normalised_tax_id, same_name, same_tax_id, search_word
+
+RECORDS = "/services/rest/record/v1"
+SUITEQL = "/services/rest/query/v1/suiteql"
+PAGE = 200
+STRICT = {"X-NetSuite-PropertyNameValidation": "error"}
+# Times are asked for and compared in UTC: a bare literal would be read in the account's own time zone.
+CHANGED = "SYS_EXTRACT_UTC(lastmodifieddate)"
+SPELLED = "'YYYY-MM-DD HH24:MI:SS'"
+
+
+async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncIterator[Page]:
+    """Ids by last change, then each record whole: SuiteQL shows columns, not the record."""
+    after = (_moment(since), 0) if since else None
+    while True:
+        body = await _suiteql(http, _changed(mapping, after), 0)
+        records = [await _record(http, mapping, str(item["id"])) for item in body["items"]]
+        if body["items"]:
+            last = body["items"][-1]
+            after = (str(last["changed"]), int(last["id"]))
+        yield Page([record for record in records if record is not None], _cursor(after) if body["items"] else None)
+        if not body["hasMore"]:
+            return
+
+
+async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
+    """By id; else what carries our id, the same tax id, or the same name."""
+    if where.key:
+        keys = [where.key]
+    else:
+        keys = [f"eid:{where.marker}"] if where.marker else []
+        keys += await _alike(http, where) if mapping.resource == "customer" else []
+    records = [await _record(http, mapping, key) for key in keys]
+    return list({str(record["id"]): record for record in records if record}.values())
+
+
+async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
+    """Update by their id, or upsert by ours."""
+    path = f"{RECORDS}/{mapping.resource}"
+    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545222128.html
+    if sent.key:
+        before = await _record(http, mapping, sent.key) if needs_to_know(sent.record) else None
+        record = as_sent(sent.record, before or {})
+        await http.call("PATCH", f"{path}/{sent.key}", params=_replacing(lists(record)), json=record, headers=STRICT)
+        return sent.key
+    record, eid = as_sent(sent.record, {}), f"{path}/eid:{quote(sent.id, safe='')}"
+    whole = [name for name, value in record.items() if isinstance(value, dict) and "items" in value]
+    answer = await http.call("PUT", eid, params=_replacing(whole), json=record, headers=STRICT)
+    if location := answer.headers.get("location", ""):
+        return location.rstrip("/").rsplit("/", 1)[-1]
+    return str((await http.call("GET", eid, params={"fields": "id"})).body["id"])
+
+
+def judge(answer: Answer) -> Verdict:
+    """Errors are problem documents with o:errorDetails."""
+    if answer.status < 300:
+        told = answer.body is not None or not answer.text
+        return Fine() if told else Unwell(f"an answer that is not JSON: {answer.text[:100]}")
+    code, detail, where = _first_error(answer)
+    why = f"{code or answer.status}: {detail}"
+    match answer.status, code:
+        case 401, _:
+            return Expired(why)
+        case (429, _) | (_, "CONCURRENCY_LIMIT_EXCEEDED" | "SSS_REQUEST_LIMIT_EXCEEDED"):
+            return Throttled(_retry_after(answer))
+        case 404, _:
+            return Absent(why)
+        case _, "RCRD_HAS_BEEN_CHANGED":
+            return Unwell(why, nothing_happened=True)
+        case status, _ if status >= 500:
+            return Unwell(why, after=_retry_after(answer))
+        case _:
+            return Refused(why, where)
+
+
+def _changed(mapping: Mapping, after: tuple[str, int] | None) -> str:
+    """The next page begins after the last record read, not at a number: a record changed meanwhile shifts nothing."""
+    where = ""
+    if after:
+        moment, id_ = f"TO_TIMESTAMP('{after[0]}', {SPELLED})", after[1]
+        where = f" WHERE {CHANGED} > {moment} OR ({CHANGED} = {moment} AND id > {id_})"
+    columns = f"id, TO_CHAR({CHANGED}, {SPELLED}) AS changed"
+    return f"SELECT {columns} FROM {mapping.resource.lower()}{where} ORDER BY lastmodifieddate, id"  # noqa: S608 - our own table's names
+
+
+async def _alike(http: Http, where: Where) -> list[str]:
+    """Keys of customers with the same tax id, however it is written, or the same name but for its legal form."""
+    tax_id, name = str(where.fields.get("tax_id") or ""), str(where.fields.get("name") or "")
+    # Both are letters and digits only: there is nothing in them to quote.
+    conditions: list[str] = []
+    if digits := normalised_tax_id(tax_id):
+        conditions.append(f"UPPER(vatregnumber) LIKE '{'%'.join(digits)}'")
+    if word := search_word(name):
+        conditions.append(f"UPPER(companyname) LIKE '%{word}%'")
+    if not conditions:
+        return []
+    query = f"SELECT id, companyname, vatregnumber FROM customer WHERE {' OR '.join(conditions)} ORDER BY id"  # noqa: S608 - letters and digits only
+    found, offset, more = list[Record](), 0, True
+    while more:
+        body = await _suiteql(http, query, offset)
+        found += body["items"]
+        offset, more = offset + PAGE, bool(body["hasMore"])
+    return [
+        str(item["id"])
+        for item in found
+        if same_tax_id(tax_id, item.get("vatregnumber")) or same_name(name, str(item.get("companyname", "")))
+    ]
+
+
+async def _suiteql(http: Http, query: str, offset: int) -> Record:
+    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909186990.html
+    answer = await http.call(
+        "POST",
+        SUITEQL,
+        params={"limit": str(PAGE), "offset": str(offset)},
+        json={"q": query},
+        headers={"Prefer": "transient"},
+        reads=True,
+    )
+    return answer.body
+
+
+async def _record(http: Http, mapping: Mapping, key: str) -> Record | None:
+    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545141395.html
+    path = f"{RECORDS}/{mapping.resource}/{quote(key, safe=':')}"
+    answer = await http.call("GET", path, params={"expandSubResources": "true"})
+    return as_read(answer.body) if answer.status == 200 else None
+
+
+def _replacing(names: list[str]) -> dict[str, str] | None:
+    return {"replace": ",".join(names)} if names else None
+
+
+def _cursor(after: tuple[str, int] | None) -> str | None:
+    return datetime.fromisoformat(after[0]).replace(tzinfo=UTC).isoformat() if after else None
+
+
+def _moment(since: str) -> str:
+    return datetime.fromisoformat(since).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _first_error(answer: Answer) -> tuple[str, str, str | None]:
+    """Code, detail and path of what went wrong, whatever shape it came in."""
+    details = answer.body.get("o:errorDetails") if isinstance(answer.body, dict) else None
+    first = details[0] if isinstance(details, list) and details else None
+    if not isinstance(first, dict):
+        return "", answer.text[:200], None
+    path = first.get("o:errorPath")
+    return str(first.get("o:errorCode", "")), str(first.get("detail", "")), None if path is None else str(path)
+
+
+def _retry_after(answer: Answer) -> timedelta | None:
+    after = answer.headers.get("retry-after", "")
+    return timedelta(seconds=int(after)) if after.isascii() and after.isdigit() and len(after) < 6 else None

@@ -1,0 +1,216 @@
+"""How to ask Salesforce."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any
+from urllib.parse import quote
+
+from throughline.core.connector import (
+    Absent,
+    Answer,
+    Expired,
+    Fine,
+    Http,
+    Page,
+    Refused,
+    Sent,
+    Throttled,
+    Unwell,
+    Verdict,
+    Where,
+)
+from throughline.core.errors import Hold, Retry
+from throughline.core.forms import Amount, Record, dig
+from throughline.core.lists import Lines
+from throughline.core.mapping import Mapping
+from throughline.core.matching import search_word
+
+VERSION = "/services/data/v65.0"
+PAGE = {"Sforce-Query-Options": "batchSize=500"}
+MOST_AT_ONCE = 200
+# Errors that say nothing was done and that pass by themselves. A locator lives as long as its session: ask anew.
+PASSING = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "INVALID_QUERY_LOCATOR"})
+
+
+async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncIterator[Page]:
+    """Records by SystemModstamp, oldest first, with the id as tie-break."""
+    # `>=`, not `>`: two records may share a timestamp, and a repeat is harmless.
+    where = f" WHERE {mapping.changed} >= {_literal(since)}" if since else ""
+    async for records in _pages(http, mapping, f"{where} ORDER BY {mapping.changed}, Id"):
+        yield Page(records, _cursor(mapping, records))
+
+
+async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
+    """By their id; else whatever carries our id, the same tax id, or a name that begins alike."""
+    conditions = _conditions(mapping, where)
+    if not conditions:
+        return []
+    pages = _pages(http, mapping, f" WHERE {' OR '.join(conditions)} ORDER BY Id")
+    return [record async for records in pages for record in records]
+
+
+async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
+    """Update by their id, or upsert by ours."""
+    record = {name: value for name, value in sent.record.items() if name != mapping.key}
+    path = f"{VERSION}/sobjects/{mapping.resource}"
+    # https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_update_fields.htm
+    if key := sent.key or sent.record.get(mapping.key):
+        await http.call("PATCH", f"{path}/{key}", json=record)
+        return str(key)
+    if mapping.id_field is None:
+        raise ValueError(f"{mapping.kind} {sent.id} is written onto a {mapping.resource}, and it is not said which")
+    # https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_upsert.htm
+    answer = await http.call("PATCH", f"{path}/{mapping.id_field}/{quote(sent.id, safe='')}", json=record)
+    return str(answer.body["id"])
+
+
+async def put_many(http: Http, mapping: Mapping, many: list[Sent]) -> list[str | Hold | Retry]:
+    """Upsert by our ids, 200 at a time; each has an outcome of its own."""
+    if not mapping.id_field:
+        raise ValueError(f"{mapping.resource} has no external id to upsert many by")
+    outcomes: list[str | Hold | Retry] = []
+    for some in batched(many, MOST_AT_ONCE):
+        kind = {"attributes": {"type": mapping.resource}}
+        records = [{**kind, mapping.id_field: each.id, **each.record} for each in some]
+        # https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_upsert.htm
+        answer = await http.call(
+            "PATCH",
+            f"{VERSION}/composite/sobjects/{mapping.resource}/{mapping.id_field}",
+            json={"allOrNone": False, "records": records},
+        )
+        outcomes.extend(outcome(each) for each in answer.body)
+    return outcomes
+
+
+def outcome(result: Record) -> str | Hold | Retry:
+    """One record's part of a collection's answer: its id, or why not. Here a code is called `statusCode`."""
+    if result["success"]:
+        return str(result["id"])
+    why = "; ".join(f"{error['statusCode']}: {error['message']}" for error in result["errors"])
+    if all(error["statusCode"] in PASSING for error in result["errors"]):
+        return Retry(f"Salesforce could not take one record now: {why}")
+    return Hold(f"Salesforce refused one record: {why}", fix="Correct the record, then release.")
+
+
+def judge(answer: Answer) -> Verdict:
+    """Errors come as a list of {message, errorCode, fields}."""
+    if answer.status < 300:
+        told = answer.body is not None or not answer.text
+        return Fine() if told else Unwell(f"an answer that is not JSON: {answer.text[:100]}")
+    code, message, field = _first_error(answer)
+    why = f"{code or answer.status}: {message}"
+    match answer.status, code:
+        case 401, _:
+            return Expired(why)
+        case (429, _) | (_, "REQUEST_LIMIT_EXCEEDED"):
+            return Throttled(_retry_after(answer))
+        case 404, _:
+            return Absent(why)
+        case _, passing if passing in PASSING:
+            return Unwell(why, nothing_happened=True, after=_retry_after(answer))
+        case status, _ if status >= 500:
+            return Unwell(why, after=_retry_after(answer))
+        case _:
+            return Refused(why, field)
+
+
+def fields(mapping: Mapping) -> list[str]:
+    """What to select: the table is the list. Lines become a child query."""
+    wanted = [mapping.key, *filter(None, (mapping.changed, mapping.author, mapping.id_field))]
+    for row in mapping.rows:
+        if row.flow == "out" or not row.ours:
+            continue
+        if isinstance(row.form, Lines):
+            inner = ", ".join(line.theirs for line in row.form.lines)
+            wanted.append(f"(SELECT {inner} FROM {_relationship(row.theirs)} ORDER BY Id)")  # noqa: S608 - our own table
+            continue
+        wanted.append(row.theirs)
+        if isinstance(row.form, Amount):
+            wanted.append(row.form.currency)
+    return list(dict.fromkeys(wanted))
+
+
+async def _pages(http: Http, mapping: Mapping, rest: str) -> AsyncIterator[list[Record]]:
+    """A query's records, page by page. A locator shows what was there when the query began: nothing drifts."""
+    # https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm
+    query = f"SELECT {', '.join(fields(mapping))} FROM {mapping.resource}{rest}"  # noqa: S608 - our own table; values are quoted
+    answer = await http.call("GET", f"{VERSION}/query", params={"q": query}, headers=PAGE)
+    while True:
+        yield [await _whole(http, mapping, record) for record in answer.body["records"]]
+        if answer.body["done"]:
+            return
+        answer = await http.call("GET", answer.body["nextRecordsUrl"], headers=PAGE)
+
+
+async def _whole(http: Http, mapping: Mapping, record: Record) -> Record:
+    """A record without its envelope, and with all its lines. An empty child query is null, and means no lines."""
+    whole = _bare(record)
+    for row in mapping.rows:
+        if isinstance(row.form, Lines) and row.flow != "out":
+            name = _relationship(row.theirs)
+            whole[name] = {"records": await _children(http, whole.get(name))}
+    return whole
+
+
+async def _children(http: Http, envelope: Record | None) -> list[Record]:
+    if envelope is None:
+        return []
+    children, page = list(envelope["records"]), envelope
+    while not page["done"]:
+        page = _bare((await http.call("GET", page["nextRecordsUrl"], headers=PAGE)).body)
+        children.extend(page["records"])
+    return children
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _bare(each) for name, each in value.items() if name != "attributes"}
+    return [_bare(each) for each in value] if isinstance(value, list) else value
+
+
+def _conditions(mapping: Mapping, where: Where) -> list[str]:
+    if where.key:
+        return [f"{mapping.key} = '{_quoted(where.key)}'"]
+    theirs = {row.ours: row.theirs for row in mapping.rows if row.flow != "out"}
+    conditions = [f"{mapping.id_field} = '{_quoted(where.marker)}'"] if where.marker and mapping.id_field else []
+    if "tax_id" in theirs and (tax_id := where.fields.get("tax_id")):
+        conditions.append(f"{theirs['tax_id']} = '{_quoted(str(tax_id))}'")
+    if "name" in theirs and (word := search_word(str(where.fields.get("name") or ""))):
+        # LIKE does not mind the case, but reads `_` as any letter.
+        conditions.append(f"{theirs['name']} LIKE '{_quoted(word).replace('_', r'\_')}%'")
+    return conditions
+
+
+def _relationship(theirs: str) -> str:
+    return theirs.partition(".")[0]
+
+
+def _cursor(mapping: Mapping, records: list[Record]) -> str | None:
+    stamps = [str(dig(record, mapping.changed or "")[1]) for record in records]
+    return max(datetime.fromisoformat(stamp) for stamp in stamps).astimezone(UTC).isoformat() if stamps else None
+
+
+def _literal(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _first_error(answer: Answer) -> tuple[str, str, str | None]:
+    """Code, message and fields of what went wrong, whatever shape it came in."""
+    first = answer.body[0] if isinstance(answer.body, list) and answer.body else None
+    if answer.status == 300:
+        return "MULTIPLE_CHOICES", f"several records carry this external id: {answer.text[:300]}", None
+    if not isinstance(first, dict):
+        return "", answer.text[:200], None
+    named = first.get("fields")
+    field = ", ".join(map(str, named)) if isinstance(named, list) and named else None
+    return str(first.get("errorCode", "")), str(first.get("message", "")), field
+
+
+def _retry_after(answer: Answer) -> timedelta | None:
+    after = answer.headers.get("retry-after", "")
+    return timedelta(seconds=int(after)) if after.isascii() and after.isdigit() and len(after) < 6 else None

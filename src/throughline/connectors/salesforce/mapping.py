@@ -1,0 +1,144 @@
+"""Our words and Salesforce's: one row per field."""
+
+from throughline.core.entities import Customer, Handoff, Opportunity
+from throughline.core.forms import Amount, Choice, Day, Instant, Number, Ref
+from throughline.core.lists import Line, Lines
+from throughline.core.mapping import Mapping, Row, Rung
+
+COMMERCIAL_MODEL = Choice(
+    {
+        "Time and Materials": "time_and_materials",
+        "Fixed Fee": "fixed_fee",
+        "Milestone": "milestone",
+        "Retainer": "retainer",
+        "Usage": "usage",
+        "Subscription": "subscription",
+        "Managed Service": "managed_service",
+    }
+)
+
+CUSTOMER = Mapping(
+    Customer,
+    resource="Account",
+    key="Id",
+    changed="SystemModstamp",
+    author="LastModifiedBy.Username",
+    id_field="Throughline_Id__c",
+    rung=Rung.UPSERT,
+    rows=(
+        Row("name", "Name"),
+        Row("parent", "ParentId", Ref("customer")),
+        Row("street", "BillingStreet"),
+        Row("city", "BillingCity"),
+        Row("postal_code", "BillingPostalCode"),
+        Row("country", "BillingCountryCode"),
+        Row("website", "Website"),
+        Row("phone", "Phone"),
+        Row("tax_id", "Tax_Id__c"),
+        Row("currency", "CurrencyIsoCode"),
+    ),
+)
+
+OPPORTUNITY = Mapping(
+    Opportunity,
+    resource="Opportunity",
+    key="Id",
+    changed="SystemModstamp",
+    author="LastModifiedBy.Username",
+    id_field="Throughline_Id__c",
+    rung=Rung.UPSERT,
+    rows=(
+        Row("name", "Name"),
+        Row("customer", "AccountId", Ref("customer")),
+        Row(
+            "stage",
+            "StageName",
+            Choice(
+                {
+                    "Prospecting": "prospecting",
+                    "Qualification": "qualification",
+                    "Proposal/Price Quote": "proposal",
+                    "Negotiation/Review": "negotiation",
+                    "Closed Won": "won",
+                    "Closed Lost": "lost",
+                }
+            ),
+        ),
+        Row("amount", "Amount", Amount(currency="CurrencyIsoCode")),
+        Row("currency", "CurrencyIsoCode"),
+        Row("close_date", "CloseDate", Day()),
+        Row("owner", "OwnerId"),
+        Row("commercial_model", "Contract_Type__c", COMMERCIAL_MODEL),
+        Row(
+            "billing_method",
+            "Billing_Method__c",
+            Choice(
+                {
+                    "On Approved Time": "on_approved_time",
+                    "On Schedule": "on_schedule",
+                    "On Milestone": "on_milestone",
+                    "In Advance": "in_advance",
+                    "On Usage": "on_usage",
+                }
+            ),
+        ),
+        Row(
+            "billing_frequency",
+            "Billing_Frequency__c",
+            Choice({"Monthly": "monthly", "Quarterly": "quarterly", "Yearly": "yearly", "Once": "once"}),
+        ),
+        Row("project_manager", "Project_Manager__c"),
+        Row("legal_entity", "Legal_Entity__c"),
+        Row(
+            "revenue_treatment",
+            "Revenue_Treatment__c",
+            Choice(
+                {
+                    "As Invoiced": "as_invoiced",
+                    "Over Time": "over_time",
+                    "Straight Line": "straight_line",
+                    "Point in Time": "point_in_time",
+                }
+            ),
+        ),
+        Row("service_line", "Service_Line__c"),
+        Row("starts", "Start_Date__c", Day()),
+        Row("ends", "End_Date__c", Day()),
+        Row("purchase_order", "Purchase_Order__c"),
+        Row(
+            "lines",
+            "OpportunityLineItems.records",
+            Lines(
+                (
+                    Line("key", "Id"),
+                    Line("product", "Product2.ProductCode"),
+                    Line("description", "Description"),
+                    Line("quantity", "Quantity", Number()),
+                    Line("unit_price", "UnitPrice", Amount(currency="CurrencyIsoCode")),
+                    Line("amount", "TotalPrice", Amount(currency="CurrencyIsoCode")),
+                    Line("role", "Role__c"),
+                    Line("commercial_model", "Contract_Type__c", COMMERCIAL_MODEL),
+                    Line("service_date", "ServiceDate", Day()),
+                )
+            ),
+            flow="in",
+        ),
+    ),
+)
+
+HANDOFF = Mapping(
+    Handoff,
+    resource="Opportunity",
+    key="Id",
+    rung=Rung.UPSERT,
+    rows=(
+        Row("opportunity", "Id", Ref("opportunity"), flow="out"),
+        Row("gate", "Handoff_Gate__c", flow="out"),
+        Row("finance", "Handoff_Finance__c", flow="out"),
+        Row("delivery", "Handoff_Delivery__c", flow="out"),
+        Row("customer_key", "Handoff_Customer__c", flow="out"),
+        Row("contract_key", "Handoff_Contract__c", flow="out"),
+        Row("project_key", "Handoff_Project__c", flow="out"),
+        Row("at", "Handoff_At__c", Instant(), flow="out"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Contracts every connector and workflow must pass, shipped for outside authors."""
