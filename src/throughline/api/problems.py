@@ -1,0 +1,182 @@
+"""Problems: every error of the API has one shape (RFC 9457), a code of ours, and says what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from throughline.hub.engagements import NoSuchEngagement
+from throughline.hub.firm import FirmErrors
+from throughline.hub.firms import NothingApplied
+from throughline.hub.holds import NoSuchHold, NotPossible
+from throughline.hub.once import InFlight, OtherRequest
+from throughline.hub.overview import NoSuchPlace
+from throughline.hub.systems import NoSuchSystem
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+# code: (status, title, what to do)
+CATALOGUE = {
+    "several_choices": (300, "Several engagements", "Ask again with one of the ids in `choices`."),
+    "malformed_json": (400, "The body is not JSON", "Send valid JSON with Content-Type: application/json."),
+    "missing_idempotency_key": (400, "Idempotency-Key is missing", "Send a new Idempotency-Key with each new action."),
+    "invalid_cursor": (400, "Unknown cursor", "Begin again without a cursor; take `next` as it was given."),
+    "unauthorized": (
+        401,
+        "The key is missing or wrong",
+        "Send Authorization: Bearer with the key of THROUGHLINE_API_KEY.",
+    ),
+    "not_found": (404, "Not found", "Check the id; GET the list to see what there is."),
+    "method_not_allowed": (405, "This cannot be done here", "See the `Allow` header and the OpenAPI document."),
+    "not_possible": (409, "Not possible now", "Read the hold again: it says what can be done."),
+    "in_flight": (409, "The same request is being worked on", "Ask again in a moment with the same Idempotency-Key."),
+    "firm_invalid": (409, "The firm's folder has errors", "Correct the folder, then ask again."),
+    "body_too_large": (413, "The body is too large", "Send at most 1 MB."),
+    "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
+    "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
+    "key_reused": (422, "Idempotency-Key was used before", "Send a new key for another request."),
+    "internal": (500, "A fault of ours", "Tell whoever runs Throughline, with the trace id."),
+    "unavailable": (503, "Not available now", "Ask again in a few seconds."),
+}
+
+
+class Pointed(BaseModel):
+    """One thing that is wrong: where (a JSON pointer, or the name of a parameter), and what."""
+
+    pointer: str = Field(examples=["#/choice"])
+    detail: str = Field(examples=["Field required"])
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457), with a code of ours and the trace to quote."""
+
+    type: str = Field(examples=["/problems/not_found"])
+    title: str
+    status: int
+    detail: str
+    code: str
+    trace_id: str
+    errors: list[Pointed] = []
+    choices: list[str] = []
+
+
+class Wrong(Exception):
+    """Raised by a door to end a request with a problem."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, errors: Sequence[Pointed] = (), choices: Sequence[str] = ()
+    ) -> None:
+        super().__init__(code)
+        self.code, self.detail, self.errors, self.choices = code, detail, errors, choices
+
+
+def problem(
+    code: str, trace_id: str, *, detail: str = "", errors: Sequence[Pointed] = (), choices: Sequence[str] = ()
+) -> JSONResponse:
+    status, title, advice = CATALOGUE[code]
+    body = Problem(
+        type=f"/problems/{code}",
+        title=title,
+        status=status,
+        detail=f"{detail} {advice}".strip(),
+        code=code,
+        trace_id=trace_id,
+        errors=list(errors),
+        choices=list(choices),
+    )
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        headers["Retry-After"] = "5"
+    return JSONResponse(
+        body.model_dump(exclude_defaults=True), status_code=status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+NAMED: dict[type[Exception], str] = {
+    NoSuchEngagement: "not_found",
+    NoSuchHold: "not_found",
+    NoSuchSystem: "not_found",
+    NoSuchPlace: "invalid_cursor",
+    NotPossible: "not_possible",
+    InFlight: "in_flight",
+    OtherRequest: "key_reused",
+    FirmErrors: "firm_invalid",
+    NothingApplied: "unavailable",
+    OSError: "unavailable",
+    asyncpg.PostgresError: "unavailable",
+    asyncpg.InterfaceError: "unavailable",
+}
+# The text of these is about our database, and nobody else's business.
+SILENT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def install(api: FastAPI) -> None:
+    """Every way a request can fail ends in a problem."""
+    for kind in NAMED:
+        api.add_exception_handler(kind, _named)
+    api.add_exception_handler(Wrong, _wrong)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(Exception, _internal)
+
+
+def trace_id(request: Request) -> str:
+    return getattr(request.state, "trace_id", "")
+
+
+async def _named(request: Request, error: Exception) -> JSONResponse:
+    code = next(NAMED[kind] for kind in type(error).__mro__ if kind in NAMED)
+    if isinstance(error, SILENT):
+        log.warning("api.unavailable", why=f"{type(error).__name__}: {error}")
+        return problem(code, trace_id(request), detail="The database does not answer.")
+    return problem(code, trace_id(request), detail=str(error))
+
+
+async def _wrong(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, Wrong):
+        raise error
+    return problem(error.code, trace_id(request), detail=error.detail, errors=error.errors, choices=error.choices)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    if any(each["type"] == "json_invalid" for each in found):
+        return problem("malformed_json", trace_id(request))
+    if any(each["type"] == "missing" and each["loc"][:2] == ("header", "Idempotency-Key") for each in found):
+        return problem("missing_idempotency_key", trace_id(request))
+    return problem(
+        "invalid", trace_id(request), errors=[Pointed(pointer=pointer(e["loc"]), detail=e["msg"]) for e in found]
+    )
+
+
+def pointer(place: Sequence[str | int]) -> str:
+    """`("body", "choice")` is `#/choice`; a parameter is called by its name."""
+    where, *steps = place
+    if where == "body":
+        return "#" + "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+    return f"{where}:{'.'.join(map(str, steps))}"
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}.get(status, "internal")
+    detail = f"There is nothing at {request.url.path}." if status == 404 else ""
+    answer = problem(code, trace_id(request), detail=detail)
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)
+    return answer
+
+
+async def _internal(request: Request, error: Exception) -> JSONResponse:
+    log.error("api.fault", trace=trace_id(request), exc_info=error)
+    return problem("internal", trace_id(request))

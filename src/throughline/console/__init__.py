@@ -1,0 +1,1 @@
+"""The HTTP door for people: pages are frozen dataclasses, drawn by the template of the same name."""

@@ -1,0 +1,44 @@
+"""What surrounds every page, from the state of the whole."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from throughline.console.from_hub import wording
+from throughline.console.shell import Crumb, Shell, navigation
+from throughline.core.firm import Firm
+from throughline.hub.admission import is_loopback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a request knows before it asks for its page: who asks, when, and the counts beside the sections."""
+
+    firm: Firm
+    now: datetime
+    person: str
+    csrf_token: str
+    engagements: int
+    open_holds: int
+    live: bool = True
+
+
+def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
+    pretend = all(is_loopback(urlsplit(system.url).netloc) for system in setting.firm.systems)
+    return Shell(
+        title=title,
+        section=section,
+        crumbs=crumbs,
+        nav=navigation(
+            engagements=f"{setting.engagements:,}",
+            holds=f"{setting.open_holds:,}",
+            systems=str(len(setting.firm.systems)),
+        ),
+        environment="Sandbox" if pretend else setting.firm.name,
+        environment_detail="local" if pretend else "",
+        environment_tone="wait" if pretend else "acc",
+        live_url="/live" if setting.live else "",
+        now=wording.now_is(setting.now),
+        csrf_token=setting.csrf_token,
+        person=setting.person,
+    )

@@ -1,0 +1,179 @@
+"""The holds page and one hold's, from the exception queue."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from throughline.console.from_hub import wording
+from throughline.console.from_hub.frame import Setting, shell
+from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
+from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
+from throughline.console.pieces import Clock, EmptyPlace, LogEntry
+from throughline.console.shell import Crumb
+from throughline.core.firm import Firm
+from throughline.hub.overview import Amounts
+from throughline.hub.telling import words
+from throughline.store.database import Row
+
+type HoldFacts = Row | dict[str, Any]
+
+EMPTY = EmptyPlace(
+    "Nothing is held",
+    "A run that needs a person waits here, with what it holds up, an owner and a fix.",
+    "throughline simulate deal --missing purchase_order",
+)
+NEARLY = 75
+
+# What some answers do, in a sentence; the rest are choices of the process itself.
+EFFECTS = {
+    "approve": "The handoff goes on: customer, contract and project are created.",
+    "decline": "The handoff ends here. Nothing is created; the CRM is told.",
+    "it arrived": "What was sent is taken as done, and is not sent again.",
+    "send it again": "It is sent once more.",
+}
+
+
+def page(
+    setting: Setting, rows: Sequence[HoldFacts], at_risk: Amounts, owners: Mapping[str, int],
+    names: Mapping[str, str], *, owner: str | None, query: str = "", older: str = "", first: str = "",
+) -> HoldsPage:  # fmt: skip
+    risk = f", {wording.monies(at_risk)} at risk" if at_risk else ""
+    everyone = OwnerFilter(name="Everyone", href="/holds", count=str(sum(owners.values())), active=owner is None)
+    each_owner = tuple(
+        OwnerFilter(name=name, href=f"/holds?owner={quote(name)}", count=str(count), active=name == owner)
+        for name, count in owners.items()
+    )
+    return HoldsPage(
+        shell=shell(setting, "Holds", "holds", Crumb("Holds")),
+        summary=f"{wording.counted(setting.open_holds, 'open hold')}{risk}.",
+        fragment_url=f"/holds/fragment{query}",
+        owners=(everyone, *each_owner),
+        rows=tuple(row(each, setting, names) for each in rows),
+        empty=EMPTY,
+        older_url=older,
+        first_url=first,
+    )
+
+
+def row(hold: HoldFacts, setting: Setting, names: Mapping[str, str]) -> HoldRow:
+    return HoldRow(
+        key=hold["id"],
+        href=f"/holds/{hold['id']}",
+        why=hold["why"],
+        fix=hold["fix"],
+        owner=hold["owner"],
+        amount=wording.money(hold["amount"], hold["currency"]),
+        age=wording.age(hold["opened_at"], setting.now),
+        systems=between(hold, setting.firm),
+        engagement_name=names.get(hold["correlation"], hold["correlation"]),
+        engagement_href=f"/engagements/{hold['correlation']}",
+        clock=clock(hold, setting),
+    )
+
+
+def one(setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, ...]) -> HoldPage:
+    return HoldPage(
+        shell=shell(setting, hold["why"], "holds", Crumb("Holds", "/holds"), Crumb(hold["id"])),
+        hold=told(hold, setting),
+        systems=between(hold, setting.firm),
+        engagement_name=name,
+        engagement_href=f"/engagements/{hold['correlation']}",
+        run=hold["run"],
+        fragment_url=f"/holds/{hold['id']}/fragment",
+        history=history,
+        comparison=comparison(hold, setting.firm),
+    )
+
+
+def told(hold: HoldFacts, setting: Setting) -> Hold:
+    id_, is_open, choices = hold["id"], hold["state"] == "open", hold["choices"]
+    how = hold["closed_how"] or "closed"
+    closed = hold["closed_at"]
+    return Hold(
+        key=id_,
+        href=f"/holds/{id_}",
+        why=hold["why"],
+        fix=hold["fix"],
+        owner=hold["owner"],
+        amount=wording.money(hold["amount"], hold["currency"]),
+        part=words(hold["part"] or hold["name"]),
+        opened=wording.age(hold["opened_at"], setting.now) if is_open else wording.at(hold["opened_at"]),
+        choices=tuple(choice(each, hold) for each in choices),
+        answer_url=f"/holds/{id_}/answer" if is_open and choices else "",
+        release_url=f"/holds/{id_}/release" if is_open and not choices else "",
+        release_effect="Runs the process again from the top; what is already done is not done twice.",
+        cli=cli(id_, choices),
+        clock=clock(hold, setting) if is_open else None,
+        resolution="" if is_open or closed is None else f"{how[:1].upper()}{how[1:]}, {wording.at(closed).text}.",
+    )
+
+
+def choice(value: str, hold: HoldFacts) -> Choice:
+    return Choice(value=value, label=f"{value[:1].upper()}{value[1:]}", effect=effect_of(value, hold["candidates"]))
+
+
+def effect_of(value: str, candidates: Sequence[dict[str, str]]) -> str:
+    """What an answer will do, said before it is done."""
+    if value in EFFECTS:
+        return EFFECTS[value]
+    for record in (each.get("record", "") for each in candidates[1:]):
+        if record and value.endswith(record):
+            return f"Ours and {record} become one. Nothing new is created there."
+    if candidates:
+        return "A new record is created there."
+    return f"The run goes on with “{value}”."
+
+
+def cli(id_: str, choices: Sequence[str]) -> str:
+    if not choices:
+        return f"throughline holds release {id_}"
+    return f'throughline holds answer {id_} {shlex.quote(choices[0])} --reason "..."'
+
+
+def clock(hold: HoldFacts, setting: Setting) -> Clock | None:
+    """The time agreed for an answer. A clock that stops at night is not shown: we do not count business time yet."""
+    sla = setting.firm.policies.slas.get("hold_answered")
+    if sla is None or sla.clock != "always":
+        return None
+    return running("Hold answered", (setting.now - hold["opened_at"]) / sla.within, wording.span(sla.within),
+                   wording.span(abs(sla.within - (setting.now - hold["opened_at"]))))  # fmt: skip
+
+
+def running(name: str, used: float, within: str, apart: str) -> Clock:
+    if used >= 1:
+        return Clock(name=name, text=f"{apart} over {within}", tone="risk", percent=100)
+    return Clock(
+        name=name,
+        text=f"{apart} left of {within}",
+        tone="warn" if used * 100 >= NEARLY else "ok",
+        percent=int(used * 100),
+    )
+
+
+def between(hold: HoldFacts, firm: Firm) -> tuple[str, ...]:
+    """The roles a hold is about: the part's own, and any system its text names."""
+    by_part = {"gate": ("crm",), "finance": ("crm", "erp"), "delivery": ("crm", "psa")}
+    named = tuple(system.roles[0].value for system in firm.systems if system.name in hold["why"].lower())
+    return tuple(dict.fromkeys((*by_part.get(hold["part"] or "", ("crm",)), *named)))
+
+
+def comparison(hold: HoldFacts, firm: Firm) -> Comparison | None:
+    """The records a person is asked to compare, the deal's own first."""
+    records: Sequence[Mapping[str, str]] = hold["candidates"]
+    if not records:
+        return None
+    there = between(hold, firm)[-1]
+    heads = tuple(
+        Candidate(system="crm" if n == 0 else there, title="Of the deal" if n == 0 else "Already there",
+                  id="" if n == 0 else each.get("record", ""))
+        for n, each in enumerate(records)
+    )  # fmt: skip
+    names = dict.fromkeys(name for each in records for name in each if name != "record")
+    fields = tuple(_compared(name, tuple(each.get(name, "") for each in records)) for name in names)
+    alike = sum(not field.differs for field in fields)
+    return Comparison(candidates=heads, fields=fields, note=f"{alike} of {len(fields)} fields are the same")
+
+
+def _compared(name: str, values: tuple[str, ...]) -> ComparedField:
+    return ComparedField(name=words(name), values=values, differs=len(set(values)) > 1)

@@ -1,0 +1,148 @@
+"""Pages, asked for: each reads the hub once and fills its dataclass."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from throughline.console.engagement import EngagementPage
+from throughline.console.engagements import EngagementRow, EngagementsPage
+from throughline.console.from_hub import engagement, engagements, holds, systems
+from throughline.console.from_hub.frame import Setting
+from throughline.console.guard import form_token
+from throughline.console.hold import HoldPage
+from throughline.console.holds import HoldRow, HoldsPage
+from throughline.console.systems import SystemsPage
+from throughline.hub import overview, story
+from throughline.hub import systems as hub_systems
+from throughline.hub.admission import Admission
+from throughline.hub.engagements import NoSuchEngagement, behind
+from throughline.hub.holds import NoSuchHold
+from throughline.hub.machine import Machine
+from throughline.store import holds as stored
+
+ROWS, ROWS_OF_A_FILE = 50, 200
+
+
+class Elsewhere(Exception):
+    """The page has another address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Every page of the console."""
+
+    machine: Machine
+    admission: Admission
+
+    async def engagements(self, request: Request) -> EngagementsPage:
+        setting, cursor = await self.setting(request), request.query_params.get("before")
+        found = await overview.deals(self.machine, cursor=cursor, limit=ROWS)
+        _, _, at_risk = await overview.totals(self.machine)
+        return engagements.page(
+            setting,
+            found.rows,
+            at_risk,
+            query=_query(before=cursor),
+            older=f"/engagements{_query(before=found.next)}" if found.next else "",
+            newest="/engagements" if cursor else "",
+        )
+
+    async def engagement(self, request: Request) -> EngagementPage | EngagementsPage:
+        """Under any id. An id of several engagements lists them; another id than ours leads to ours."""
+        any_id = request.path_params["id"]
+        ids = await behind(self.machine, any_id)
+        setting = await self.setting(request)
+        if len(ids) > 1:
+            return await self._several(setting, any_id, ids)
+        if ids[0] != any_id:
+            raise Elsewhere(f"/engagements/{ids[0]}")
+        told = await story.of(self.machine, ids[0])
+        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement))
+
+    async def holds(self, request: Request) -> HoldsPage:
+        setting, owner, cursor = (
+            await self.setting(request),
+            request.query_params.get("owner"),
+            request.query_params.get("after"),
+        )
+        found = await overview.queue(self.machine, owner=owner, cursor=cursor, limit=ROWS)
+        _, _, at_risk = await overview.totals(self.machine)
+        return holds.page(
+            setting,
+            found.rows,
+            at_risk,
+            await stored.owners(self.machine.pool),
+            await self._names(found.rows),
+            owner=owner,
+            query=_query(owner=owner, after=cursor),
+            older=f"/holds{_query(owner=owner, after=found.next)}" if found.next else "",
+            first=f"/holds{_query(owner=owner)}" if cursor else "",
+        )
+
+    async def hold(self, request: Request) -> HoldPage:
+        id_ = request.path_params["id"]
+        row = await stored.one(self.machine.pool, id_)
+        if row is None:
+            raise NoSuchHold(f"There is no hold {id_}.")
+        setting = await self.setting(request)
+        try:
+            told = await story.of(self.machine, row["correlation"])
+        except NoSuchEngagement:
+            return holds.one(setting, row, row["correlation"], ())
+        name = told.engagement.deal.get("name") or row["correlation"]
+        return holds.one(setting, row, name, engagement.log(told.beats))
+
+    async def systems(self, request: Request) -> SystemsPage:
+        return systems.page(await self.setting(request), await hub_systems.listed(self.machine))
+
+    async def all_engagements(self, request: Request) -> AsyncGenerator[list[EngagementRow]]:
+        """Every row, for a file."""
+        setting, cursor, more = await self.setting(request), None, True
+        while more:
+            found = await overview.deals(self.machine, cursor=cursor, limit=ROWS_OF_A_FILE)
+            yield [engagements.row(each, setting) for each in found.rows]
+            cursor, more = found.next, found.next is not None
+
+    async def all_holds(self, request: Request) -> AsyncGenerator[list[HoldRow]]:
+        setting, owner = await self.setting(request), request.query_params.get("owner")
+        cursor, more = None, True
+        while more:
+            found = await overview.queue(self.machine, owner=owner, cursor=cursor, limit=ROWS_OF_A_FILE)
+            names = await self._names(found.rows)
+            yield [holds.row(each, setting, names) for each in found.rows]
+            cursor, more = found.next, found.next is not None
+
+    async def setting(self, request: Request) -> Setting:
+        applied = await self.machine.firms.current()
+        count, open_holds, _ = await overview.totals(self.machine)
+        return Setting(
+            firm=applied.firm,
+            now=self.machine.clock(),
+            person="" if self.admission.open else request.state.person,
+            csrf_token=form_token(request),
+            engagements=count,
+            open_holds=open_holds,
+        )
+
+    async def _several(self, setting: Setting, any_id: str, ids: list[str]) -> EngagementsPage:
+        found = await overview.some(self.machine, ids)
+        page = engagements.page(setting, found, {})
+        return replace(
+            page, summary=f"{any_id} belongs to {len(ids)} engagements.", fragment_url=f"/engagements/{any_id}/fragment"
+        )
+
+    async def _names(self, rows: Sequence[Any]) -> dict[str, str]:
+        ids = sorted({row["correlation"] for row in rows})
+        return await overview.names(self.machine, ids)
+
+
+def _query(**said: str | None) -> str:
+    kept = {name: value for name, value in said.items() if value}
+    return f"?{urlencode(kept)}" if kept else ""

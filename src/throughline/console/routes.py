@@ -1,0 +1,272 @@
+"""The console's routes: pages, their fragments and twins, what people decide, and the live line."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from throughline.console import twins
+from throughline.console.error import ErrorPage
+from throughline.console.from_hub import wording
+from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
+from throughline.console.login import LoginPage
+from throughline.console.pages import Elsewhere, Pages
+from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
+from throughline.console.shell import Crumb, Shell, navigation
+from throughline.hub import holds
+from throughline.hub.admission import SESSION as SESSION_LENGTH
+from throughline.hub.admission import Admission
+from throughline.hub.engagements import NoSuchEngagement
+from throughline.hub.firm import FirmErrors
+from throughline.hub.firms import NothingApplied
+from throughline.hub.holds import NoSuchHold, NotPossible
+from throughline.hub.machine import Machine
+from throughline.hub.overview import NoSuchPlace
+from throughline.hub.pulse import Pulse
+
+log = structlog.get_logger()
+
+type Asked = Callable[[Request], Awaitable[LivePage]]
+
+HEARTBEAT_SECONDS = 15.0
+LARGEST_FORM = 64 * 1024
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The console of one machine."""
+
+    machine: Machine
+    admission: Admission
+    pulse: Pulse
+    pages: Pages
+
+    def application(self) -> ASGIApp:
+        pages = self.pages
+        routes = [
+            Route("/", self._home),
+            Route("/live", self._live),
+            Route("/login", self._login, methods=["GET"]),
+            Route("/login", self._sign_in, methods=["POST"]),
+            Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
+            Route("/holds.csv", self._file("holds", pages.all_holds)),
+            Route("/systems.csv", self._systems_file),
+            *self._faces("/engagements", pages.engagements),
+            *self._faces("/holds", pages.holds),
+            *self._faces("/systems", pages.systems),
+            *self._faces("/engagements/{id}", pages.engagement),
+            *self._faces("/holds/{id}", pages.hold),
+            Route("/holds/{id}/answer", self._answer, methods=["POST"]),
+            Route("/holds/{id}/release", self._release, methods=["POST"]),
+            Mount("/static", _Static(directory=static_folder())),
+        ]
+        handlers: dict[Any, Any] = dict.fromkeys((*MEANING, Exception), self._failed)
+        return Guarded(Starlette(routes=routes, exception_handlers=handlers), self.admission)
+
+    def _faces(self, path: str, asked: Asked) -> list[Route]:
+        """A page, the part of it that lives, and the same facts for programs."""
+
+        async def whole(request: Request) -> Response:
+            try:
+                page = await asked(request)
+            except Elsewhere as other:
+                return RedirectResponse(other.address, 303)
+            return keep_form_token(request, HTMLResponse(render(page)))
+
+        async def fragment(request: Request) -> Response:
+            return HTMLResponse(render_fragment(await asked(request)))
+
+        async def facts(request: Request) -> Response:
+            try:
+                return twins.as_json(await asked(request))
+            except Elsewhere as other:
+                return RedirectResponse(f"{other.address}.json", 303)
+
+        return [Route(f"{path}/fragment", fragment), Route(f"{path}.json", facts), Route(path, whole)]
+
+    def _file(self, name: str, rows: Callable[[Request], Any]) -> Callable[[Request], Awaitable[Response]]:
+        async def file(request: Request) -> Response:
+            return twins.as_csv(name, rows(request))
+
+        return file
+
+    async def _systems_file(self, request: Request) -> Response:
+        page = await self.pages.systems(request)
+
+        async def once() -> AsyncGenerator[Any]:
+            yield page.rows
+
+        return twins.as_csv("systems", once())
+
+    async def _home(self, _: Request) -> Response:
+        return RedirectResponse("/engagements", 303)
+
+    async def _live(self, _: Request) -> Response:
+        """One line for each tab. It says that something happened, never what: the page asks again for itself."""
+        return StreamingResponse(self._hints(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def _hints(self) -> AsyncGenerator[str]:
+        async with self.pulse.listen() as listener:
+            # What happened between drawing the page and listening is made up for at once.
+            yield "retry: 3000\nevent: hint\ndata: {}\n\n"
+            while not self.pulse.over:
+                happened = await listener.heard(within=HEARTBEAT_SECONDS)
+                yield "event: hint\ndata: {}\n\n" if happened else ": still here\n\n"
+
+    async def _answer(self, request: Request) -> Response:
+        form = await self._form(request)
+        choice, reason = str(form.get("choice", "")), str(form.get("reason", "")).strip() or None
+        person = request.state.person
+        decided = await holds.answer(self.machine, request.path_params["id"], choice, person=person, reason=reason)
+        return RedirectResponse(_back(request, decided["correlation"]), 303)
+
+    async def _release(self, request: Request) -> Response:
+        form = await self._form(request)
+        reason = str(form.get("reason", "")).strip() or None
+        person = request.state.person
+        decided = await holds.release(self.machine, request.path_params["id"], person=person, reason=reason)
+        return RedirectResponse(_back(request, decided["correlation"]), 303)
+
+    async def _login(self, request: Request) -> Response:
+        if self.admission.open:
+            return RedirectResponse("/engagements", 303)
+        return self._login_page(request, request.query_params.get("next", "/"))
+
+    async def _sign_in(self, request: Request) -> Response:
+        form = await self._form(request)
+        where, person = str(form.get("next", "/")), str(form.get("person", "")).strip()[:80]
+        if not person or not self.admission.fits(str(form.get("key", ""))):
+            log.warning("console.refused")
+            wrong = "That is not the key." if person else "Say who you are."
+            return self._login_page(request, where, wrong=wrong)
+        answer = RedirectResponse(where if _is_ours(where) else "/", 303)
+        seconds = int(SESSION_LENGTH.total_seconds())
+        keep_cookie(request, answer, SESSION, self.admission.session(person), seconds=seconds)
+        return answer
+
+    def _login_page(self, request: Request, where: str, *, wrong: str = "") -> Response:
+        shell = self._bare_shell(request, "Sign in", signed_in=False)
+        page = LoginPage(shell=shell, action="/login", next=where if _is_ours(where) else "/", wrong=wrong)
+        status = 403 if wrong else 200
+        return keep_form_token(request, HTMLResponse(render(page), status))
+
+    async def _form(self, request: Request) -> FormData:
+        said = request.headers.get("content-length", "")
+        if not said.isdigit() or int(said) > LARGEST_FORM:
+            raise HTTPException(413)
+        form = await request.form(max_files=0, max_fields=20)
+        if why := why_forged(request, str(form.get("csrf_token", "")), self.admission):
+            raise HTTPException(403, why)
+        return form
+
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        status, what, why, fix = _meaning(error)
+        if status >= 500:
+            log.error("console.failed", path=request.url.path, exc_info=error)
+        page = ErrorPage(
+            shell=self._bare_shell(request, what),
+            code=str(status),
+            what=what,
+            why=why,
+            fix=fix,
+            back_href="/engagements",
+            back_text="To the engagements",
+            reference=getattr(request.state, "trace_id", ""),
+        )
+        return HTMLResponse(render(page), status)
+
+    def _bare_shell(self, request: Request, title: str, *, signed_in: bool = True) -> Shell:
+        """A frame that asks nobody: it must be there when the database is not."""
+        return Shell(
+            title=title,
+            section="",
+            crumbs=(Crumb(title),),
+            nav=navigation() if signed_in else (),
+            environment="Throughline",
+            environment_detail="",
+            environment_tone="acc",
+            live_url="",
+            now=wording.now_is(self.machine.clock()),
+            csrf_token=form_token(request),
+        )
+
+
+class _Static(StaticFiles):
+    """A file asked for under its fingerprint, or below its version, never changes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        asked = scope["query_string"].decode("latin-1")
+        known = path.startswith("vendor/") or (
+            asked and (static_folder() / path).is_file() and asked == fingerprint(path)
+        )
+        response.headers["Cache-Control"] = FOR_EVER if known else "no-cache"
+        return response
+
+
+AWAY = ("The database does not answer", "What is shown here lives in it.", "Try again in a few seconds.")
+MEANING: dict[type[Exception], tuple[int, str, str]] = {
+    NoSuchEngagement: (404, "Nothing is known under this id", "Check the id: any id of any system will do."),
+    NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
+    NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
+    NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
+    FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),
+    NothingApplied: (503, "No firm's folder is applied", "Run: throughline up"),
+    OSError: (503, "", ""),
+    asyncpg.PostgresError: (503, "", ""),
+    asyncpg.InterfaceError: (503, "", ""),
+    HTTPException: (404, "", ""),
+}
+HTTP = {
+    403: ("Not accepted", "Go back, reload the page, and send it again."),
+    404: ("There is nothing here", "Check the address."),
+    405: ("This cannot be done here", "Go back, and use the buttons of the page."),
+    413: ("Too much was sent", "Shorten the reason."),
+}
+
+
+def _meaning(error: Exception) -> tuple[int, str, str, str]:
+    """Status, what happened, why, and what to do."""
+    if isinstance(error, HTTPException):
+        what, fix = HTTP.get(error.status_code, ("This did not work", "Go back, and try again."))
+        why = error.detail if error.status_code == 403 else "The address or the request is not one of the console's."
+        return error.status_code, what, why, fix
+    kind = next((kind for kind in type(error).__mro__ if kind in MEANING), None)
+    if kind is None:
+        return (
+            500,
+            "A fault of ours",
+            "The page could not be drawn.",
+            "Tell whoever runs Throughline, with the reference.",
+        )
+    status, what, fix = MEANING[kind]
+    if not what:
+        return status, *AWAY
+    return status, what, str(error), fix
+
+
+def _back(request: Request, engagement: str) -> str:
+    """To the page the form was on, if it is one of ours; else to the engagement."""
+    path = urlsplit(request.headers.get("referer", "")).path
+    return path if path.startswith(("/engagements/", "/holds/")) and _is_ours(path) else f"/engagements/{engagement}"
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith("/") and not path.startswith(("//", "/\\"))
+
+
+def console(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
+    """The console, behind its guard."""
+    return Console(machine, admission, pulse, Pages(machine, admission)).application()

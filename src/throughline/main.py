@@ -1,0 +1,124 @@
+"""Builds the machine from Settings; with `server`, the only module that knows everyone."""
+
+import logging
+import os
+import random
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import structlog
+
+from throughline.core.clock import Clock
+from throughline.core.connector import Connector
+from throughline.core.ids import Ids, ids_from
+from throughline.core.workflow import Workflow
+from throughline.hub.captures import Captures
+from throughline.hub.firms import Firms
+from throughline.hub.machine import Machine
+from throughline.hub.wakes import Wakes
+from throughline.hub.wire import AiohttpTransport, Transport
+from throughline.settings import Settings
+from throughline.store.database import connected, migrate, queue
+from throughline.store.embedded import EmbeddedPostgres
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def installed_connectors() -> dict[str, Connector]:
+    """Ours and the firm's own: whatever is declared under the entry point `throughline.connectors`."""
+    return {each.name: each.load() for each in entry_points(group="throughline.connectors")}
+
+
+def installed_workflows() -> tuple[Workflow, ...]:
+    return tuple(each.load() for each in entry_points(group="throughline.workflows"))
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncGenerator[str]:
+    """The URL of a database that runs: the one we were told of, or our own."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    async with EmbeddedPostgres(settings.data / "postgres", user=settings.postgres_user) as url:
+        yield url
+
+
+@asynccontextmanager
+async def machine(
+    settings: Settings,
+    *,
+    clock: Clock = now,
+    transport: Transport | None = None,
+    ids: Ids | None = None,
+    connectors: dict[str, Connector] | None = None,
+    workflows: tuple[Workflow, ...] | None = None,
+) -> AsyncGenerator[Machine]:
+    """The machine on a migrated database, with everything it was not given taken from the real world."""
+    chance = random.SystemRandom()
+    async with (
+        database(settings) as url,
+        connected(url, size=settings.connections) as pool,
+        AiohttpTransport() as real,
+        Captures(pool) as captures,
+    ):
+        await migrate(pool, now=clock())
+        known = installed_connectors() if connectors is None else connectors
+        yield Machine(
+            pool=pool,
+            clock=clock,
+            ids=ids or ids_from(chance),
+            chance=chance,
+            connectors=known,
+            workflows=installed_workflows() if workflows is None else workflows,
+            firms=Firms(
+                pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, secret_key(settings)
+            ),
+            captures=captures,
+            wakes=Wakes(queue(pool)),
+        )
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The key that seals tokens: given, or made once and kept beside the data, readable by its owner alone."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    path = settings.data / "secret.key"
+    if not path.exists():
+        settings.data.mkdir(parents=True, exist_ok=True)
+        _make_once(path)
+    return path.read_bytes()
+
+
+def _make_once(path: Path) -> None:
+    """Two programs may start at once: the first one's key is everybody's."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(secrets.token_urlsafe(32).encode())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def log_to_stderr(level: str) -> None:
+    """Events, not prose; to stderr, so that stdout stays data."""
+    logging.basicConfig(level=logging.WARNING)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(open(2, "w", closefd=False)),  # noqa: SIM115 - stderr for as long as the process lives
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+    )

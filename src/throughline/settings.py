@@ -1,0 +1,62 @@
+"""Every knob, typed, with a sentence each; read once, in `main`."""
+
+from collections.abc import Mapping as Dict
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "THROUGHLINE_"
+
+
+class SettingsProblem(Exception):
+    """A setting cannot be read; the text says which, and what it should be."""
+
+
+class Settings(BaseModel):
+    """What the environment may say. Each is read from THROUGHLINE_<NAME>; the database's from DATABASE_URL as well."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    firm: Annotated[Path, Field(description="The firm's folder.")] = Path("firm")
+    data: Annotated[Path, Field(description="Where the embedded database and the secret key are kept.")] = Path(
+        ".throughline"
+    )
+    database_url: Annotated[
+        str | None, Field(description="A PostgreSQL 15 or newer to use instead of the embedded one.")
+    ] = None
+    postgres_user: Annotated[
+        str | None, Field(description="Whom the embedded database runs as when root starts it; postgres or nobody.")
+    ] = None
+    host: Annotated[str, Field(description="The address the server listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="The port the server listens on; 0 takes a free one.")] = (
+        7420
+    )
+    secret_key: Annotated[
+        str | None,
+        Field(description="Seals access tokens; the same on all workers. Made and kept in the data folder if not set."),
+    ] = None
+    api_key: Annotated[
+        str | None, Field(description="When set, the API and the console want it as a bearer token.")
+    ] = None
+    connections: Annotated[int, Field(ge=4, le=500, description="Connections to the database per process.")] = 20
+    lanes_at_once: Annotated[int, Field(ge=2, le=500, description="How many lanes one worker works on at once.")] = 50
+    log_level: Annotated[
+        str, Field(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    ] = "info"
+
+
+def read(environ: Dict[str, str], **given: object) -> Settings:
+    """Settings from the environment, under what was given explicitly. An unknown THROUGHLINE_ name is an error."""
+    said: dict[str, object] = {
+        name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)
+    }
+    if url := environ.get("DATABASE_URL"):
+        said.setdefault("database_url", url)
+    said.update({name: value for name, value in given.items() if value is not None})
+    try:
+        return Settings.model_validate(said)
+    except ValidationError as error:
+        wrong = [f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+        known = ", ".join(PREFIX + name.upper() for name in Settings.model_fields)
+        raise SettingsProblem(f"{'; '.join(wrong)}. Known settings: {known}.") from error

@@ -1,0 +1,107 @@
+"""The door through which wake-ups come in: lanes and deliveries from the queue, polls and sweeps by the clock."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from pgqueuer import Job, QueueManager
+
+from throughline.hub.firms import NothingApplied
+from throughline.hub.machine import Machine
+from throughline.hub.wakes import DELIVERIES, LANE
+from throughline.store import captures, lanes, workers
+from throughline.store.database import AWAY
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS = 0.5, 0.5, 3.0
+ALIVE = timedelta(seconds=12)
+LANES_AT_ONCE = 50
+BATCH = 25
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker. As many as you like may share a database."""
+
+    machine: Machine
+    name: str
+    at_once: int = LANES_AT_ONCE
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Work until `stopping` is set; what has been begun is finished first."""
+        queue = self._queue()
+        ticks = (
+            asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
+            asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
+            asyncio.create_task(self._every(BEAT_SECONDS, self._beat)),
+        )
+        stop = asyncio.create_task(self._stop(queue))
+        try:
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=1),
+                batch_size=min(BATCH, self.at_once // 2),
+                max_concurrent_tasks=self.at_once,
+                heartbeat_timeout=timedelta(seconds=15),
+                log_aggregation_interval=timedelta(0),
+            )
+        finally:
+            for task in (*ticks, stop):
+                task.cancel()
+            await asyncio.gather(*ticks, stop, return_exceptions=True)
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await workers.leave(self.machine.pool, self.name)
+
+    def _queue(self) -> QueueManager:
+        queue = QueueManager(self.machine.wakes.queue)
+        runner, intake = self.machine.runner(self.name), self.machine.intake()
+
+        @queue.entrypoint(LANE)
+        async def lane(job: Job) -> None:
+            await runner.work((job.payload or b"").decode())
+
+        @queue.entrypoint(DELIVERIES)
+        async def deliveries(job: Job) -> None:
+            await intake.work_off((job.payload or b"").decode())
+
+        del lane, deliveries
+        return queue
+
+    async def _stop(self, queue: QueueManager) -> None:
+        await self.stopping.wait()
+        queue.shutdown.set()
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        """A tick that fails is told and tried again: the database may be away for a while, or no firm applied yet."""
+        while True:
+            try:
+                await work()
+            except (*AWAY, asyncpg.PostgresError, NothingApplied) as error:
+                log.warning("tick.failed", tick=getattr(work, "__name__", ""), why=f"{type(error).__name__}: {error}")
+            except Exception:
+                # One that ended silently would leave nobody to sweep, poll or beat.
+                log.exception("tick.defect", tick=getattr(work, "__name__", ""))
+            await asyncio.sleep(seconds)
+
+    async def _sweep(self) -> None:
+        """Find what a lost wake-up, a dead worker or a passed retry time left lying."""
+        now = self.machine.clock()
+        await lanes.expire(self.machine.pool, now=now)
+        await self.machine.wakes.now(await lanes.due(self.machine.pool, now=now, limit=500))
+        for system in await captures.systems_with_unread(self.machine.pool):
+            await self.machine.wakes.deliveries(system)
+
+    async def _beat(self) -> None:
+        now, pool = self.machine.clock(), self.machine.pool
+        await workers.beat(pool, self.name, host=socket.gethostname(), pid=os.getpid(), now=now)
+        await workers.forget(pool, before=now - timedelta(hours=1))
+        alive = await workers.alive(pool, since=now - ALIVE)
+        for line in (await self.machine.firms.current()).lines.opened():
+            line.budget.gate.share(len(alive))

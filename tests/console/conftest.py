@@ -1,0 +1,437 @@
+"""The example pages: one engagement of the demo firm, its hold, the lists around it, and the systems."""
+
+import dataclasses
+
+import pytest
+
+from throughline.console.charts.lanes import Lane, Lanes, Point
+from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
+from throughline.console.engagements import EngagementRow, EngagementsPage
+from throughline.console.error import ErrorPage
+from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
+from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
+from throughline.console.pieces import Clock, EmptyPlace, Excerpt, LogEntry, Moment
+from throughline.console.rendering import Page
+from throughline.console.shell import Crumb, Shell, navigation
+from throughline.console.states import StageKey, State, SystemState
+from throughline.console.systems import SystemRow, SystemsPage
+
+DONE, RUNNING, HELD, WAITING, FAILED = State
+
+
+def moment(time: str) -> Moment:
+    return Moment(f"2026-11-20T{time}+00:00", f"20 Nov {time}")
+
+
+def age(text: str, time: str = "12:00:00") -> Moment:
+    return Moment(f"2026-11-20T{time}+00:00", text, age=True)
+
+
+def shell(title: str, section: str, *crumbs: Crumb) -> Shell:
+    return Shell(
+        title=title,
+        section=section,
+        crumbs=crumbs,
+        nav=navigation(engagements="214", holds="3", systems="4"),
+        environment="Sandbox",
+        environment_detail="local",
+        environment_tone="wait",
+        live_url="/live",
+        now=Moment("2026-11-20T14:32:00+00:00", "20 Nov 2026 14:32 UTC"),
+        csrf_token="token-for-this-person",
+        sandbox_clock="Simulation x60",
+        person="Finance operations",
+    )
+
+
+TAX_CLOCK = Clock(name="Won to contract", text="1 h 42 m left of 4 h", tone="warn", percent=58)
+
+TAX = Hold(
+    key="HLD-7F3K2",
+    href="/holds/HLD-7F3K2",
+    why="No tax code for a Swiss customer sold by the German entity",
+    fix="Add a row DE to CH to tables/tax_codes.csv and apply it, or answer with the code to use this once.",
+    owner="Finance operations",
+    amount="EUR 486,000.00",
+    part="Finance",
+    opened=age("2 h 18 m", "12:14:27"),
+    choices=(
+        Choice(
+            value="DE-RC",
+            label="Use DE-RC",
+            effect="Reverse charge, 0 %. Creates the contract with this code.",
+            recommended=True,
+        ),
+        Choice(value="DE-S19", label="Use DE-S19", effect="German VAT, 19 %. Creates the contract with this code."),
+    ),
+    answer_url="/holds/HLD-7F3K2/answer",
+    release_url="/holds/HLD-7F3K2/release",
+    release_effect="Runs the process again from the top; what is already done is not done twice.",
+    cli="throughline holds answer HLD-7F3K2 --choice DE-RC --reason 'Reverse charge applies'",
+    clock=TAX_CLOCK,
+)
+
+TWINS = dataclasses.replace(
+    TAX,
+    key="HLD-9C1QX",
+    href="/holds/HLD-9C1QX",
+    why="Norrvik Marine AS may already be a customer in the ERP",
+    fix="Compare the two records. Say whether they are the same customer; a new one is created only if they are not.",
+    owner="Master data",
+    amount="GBP 24,100.00",
+    part="Customer",
+    clock=None,
+    choices=(
+        Choice(
+            value="same",
+            label="The same customer",
+            effect="Links our customer to 4471. Nothing is created in the ERP.",
+            recommended=True,
+        ),
+        Choice(value="other", label="Another customer", effect="Creates a new customer in the ERP."),
+    ),
+    answer_url="/holds/HLD-9C1QX/answer",
+    release_url="/holds/HLD-9C1QX/release",
+    cli="throughline holds answer HLD-9C1QX --choice same --reason 'Same address and bank details'",
+)
+
+LOG = (
+    LogEntry(
+        key="e12",
+        at=moment("12:14:27"),
+        system="hub",
+        title="Contract held",
+        detail="No row in the tax table for seller DE and customer country CH. Finance operations owns it.",
+        state=HELD,
+        duration="3 ms",
+        external_id="HLD-7F3K2",
+    ),
+    LogEntry(
+        key="e11",
+        at=moment("12:14:26"),
+        system="chat",
+        title="Kick-off announced",
+        detail="#delivery-de, project manager and sales lead named, link to the project.",
+        state=DONE,
+        duration="0.3 s",
+        external_id="1732104866.0021",
+    ),
+    LogEntry(
+        key="e10",
+        at=moment("12:14:25"),
+        system="psa",
+        title="Project opened",
+        detail="From template advisory-fixed-fee, 9 tasks, 4 roles asked for.",
+        state=DONE,
+        duration="1.9 s",
+        external_id="41208877",
+        excerpt=Excerpt(
+            request=(
+                'POST /api/v1/workspaces\n{"workspace": {"title": "Alpenblick claims analytics",'
+                ' "currency": "EUR", "price": "486000.00"}}'
+            ),
+            response='201 Created\n{"count": 1, "results": [{"key": "workspaces", "id": "41208877"}]}',
+        ),
+    ),
+    LogEntry(
+        key="e9",
+        at=moment("12:14:23"),
+        system="erp",
+        title="Customer created",
+        detail="Alpenblick Versicherung AG, subsidiary DE, currency EUR, terms Net 30.",
+        state=DONE,
+        duration="2.4 s",
+        external_id="5120",
+        excerpt=Excerpt(
+            request="PUT /services/rest/record/v1/customer/eid:tl-cus-01JD8Q4T7M", response="204 No Content"
+        ),
+    ),
+    LogEntry(
+        key="e8",
+        at=moment("12:14:20"),
+        system="erp",
+        title="Throttled",
+        detail="429, asked again after 2 s as Retry-After said.",
+        state=WAITING,
+        duration="0.1 s",
+    ),
+    LogEntry(
+        key="e7",
+        at=moment("12:14:19"),
+        system="hub",
+        title="No customer matched",
+        detail="Tax id exact: none. Name over 0.90: none. A new customer is created.",
+        state=DONE,
+        duration="41 ms",
+        external_id="cus-01JD8Q4T7M",
+        gap_below="3 h 00 m",
+    ),
+    LogEntry(
+        key="e1",
+        at=moment("09:14:00"),
+        system="crm",
+        title="Opportunity won",
+        detail="EUR 486,000.00, 9 lines, fixed fee, starts 1 Dec 2026.",
+        state=DONE,
+        duration="webhook",
+        external_id="006Hs00001k9Q1qT",
+    ),
+)
+
+CHART = Lanes(
+    lanes=(
+        Lane(system="crm", name="CRM"),
+        Lane(system="hub", name="HUB"),
+        Lane(system="erp", name="ERP"),
+        Lane(system="psa", name="PSA"),
+        Lane(system="chat", name="CHAT"),
+    ),
+    points=(
+        Point(key="won", system="crm", label="Closed-won", at="09:14:00", state=DONE),
+        Point(key="seen", system="hub", label="Deal read", at="12:14:19", elapsed="3 h", state=DONE, causes=("won",)),
+        Point(key="cus", system="erp", label="Customer", at="12:14:23", elapsed="4.2 s", state=DONE, causes=("seen",)),
+        Point(key="prj", system="psa", label="Project", at="12:14:25", elapsed="1.9 s", state=DONE, causes=("cus",)),
+        Point(key="tax", system="hub", label="Tax code asked", at="12:14:27", state=HELD, causes=("cus",), beside=True),
+        Point(key="tsk", system="psa", label="9 tasks", at="12:14:26", elapsed="1.1 s", state=DONE, causes=("prj",)),
+        Point(key="kick", system="chat", label="Kick-off", at="12:14:26", elapsed="0.3 s", state=DONE, causes=("prj",)),
+        Point(
+            key="rc", system="psa", label="Rate card", at="12:14:27", elapsed="0.9 s", state=RUNNING, causes=("tsk",)
+        ),
+        Point(key="so", system="erp", label="Contract", at="not yet", elapsed="now", state=WAITING, causes=("tax",)),
+        Point(key="back", system="crm", label="Status back", at="not yet", state=WAITING, causes=("so", "kick")),
+    ),
+    started="20 Nov",
+)
+
+
+@pytest.fixture
+def engagement_page() -> EngagementPage:
+    return EngagementPage(
+        shell=shell(
+            "Alpenblick claims analytics",
+            "engagements",
+            Crumb("Engagements", "/engagements"),
+            Crumb("ENG-2041"),
+        ),
+        name="Alpenblick claims analytics",
+        our_id="ENG-2041",
+        customer="Alpenblick Versicherung AG",
+        commercial_model="Fixed fee, on milestones",
+        correlation_id="01JD8Q4T7M2VZK3C5R8WQ9H9KX",
+        summary="Contract held. 1 open hold, EUR 486,000.00 at risk.",
+        fragment_url="/engagements/ENG-2041/fragment",
+        stages=(
+            Stage(key=StageKey.CLOSED_WON, state=DONE, value="EUR 486,000", note="20 Nov 09:14"),
+            Stage(key=StageKey.CUSTOMER, state=DONE, value="5120", note="4.2 s, new in the ERP"),
+            Stage(key=StageKey.CONTRACT, state=HELD, value="Tax code missing", note="for 2 h 18 m"),
+            Stage(key=StageKey.PROJECT, state=DONE, value="41208877", note="6.1 s of 60 m"),
+            Stage(key=StageKey.KICK_OFF, state=RUNNING, value="Announced", note="rate card to come"),
+            Stage(key=StageKey.STATUS_BACK, state=WAITING, value="Not yet", note="after the contract"),
+        ),
+        chart=CHART,
+        log=LOG,
+        log_note="12 events",
+        ids=(
+            IdRow(
+                system="crm", entity="Opportunity", id="006Hs00001k9Q1qT", href="https://crm.example/006Hs00001k9Q1qT"
+            ),
+            IdRow(system="erp", entity="Customer", id="5120", href="https://erp.example/customer/5120"),
+            IdRow(system="psa", entity="Project", id="41208877", href="https://psa.example/workspaces/41208877"),
+            IdRow(system="chat", entity="Message", id="1732104866.0021"),
+            IdRow(system="hub", entity="Engagement", id="ENG-2041"),
+        ),
+        holds=(TAX,),
+        money=(
+            MoneyFact(label="Sold", value="EUR 486,000.00", note="9 lines"),
+            MoneyFact(label="In reporting currency", value="USD 527,310.00", note="at 1.0850, 20 Nov"),
+            MoneyFact(label="At risk", value="EUR 486,000.00", note="held by 1 hold", tone="risk"),
+        ),
+        clocks=(TAX_CLOCK, Clock(name="Won to project open", text="met, 6.1 s of 60 m", tone="ok", percent=1)),
+        older_url="/engagements/ENG-2041?before=e1",
+    )
+
+
+@pytest.fixture
+def engagements_page() -> EngagementsPage:
+    rows = (
+        (
+            "Alpenblick claims analytics",
+            "Alpenblick Versicherung AG",
+            "EUR 486,000",
+            "Contract",
+            HELD,
+            1,
+            "EUR 486,000",
+        ),
+        ("Norrvik fleet advisory", "Norrvik Marine AS", "GBP 24,100", "Customer", HELD, 1, "GBP 24,100"),
+        ("Meridian signalling programme", "Meridian Rail Ltd", "GBP 318,000", "Kick-off", RUNNING, 0, ""),
+        ("Orsay lab data platform", "Orsay Pharma SA", "EUR 214,300", "Status back", DONE, 0, ""),
+        ("Castellan fraud models", "Castellan Bank plc", "GBP 151,900", "Project open", WAITING, 0, ""),
+        ("Bluewater managed service", "Bluewater Utilities Inc.", "USD 104,500", "Contract", FAILED, 1, "USD 104,500"),
+    )
+    return EngagementsPage(
+        shell=shell("Engagements", "engagements", Crumb("Engagements")),
+        summary="214 engagements, 3 with open holds, USD 662,400 at risk.",
+        fragment_url="/engagements/fragment",
+        rows=tuple(
+            EngagementRow(
+                key=f"ENG-{2041 - i}",
+                href=f"/engagements/ENG-{2041 - i}",
+                name=name,
+                our_id=f"ENG-{2041 - i}",
+                customer=customer,
+                value=value,
+                stage=stage,
+                state=state,
+                holds=holds,
+                at_risk=at_risk,
+                age=age(f"{i + 3} d", "09:14:00"),
+            )
+            for i, (name, customer, value, stage, state, holds, at_risk) in enumerate(rows)
+        ),
+        empty=EmptyPlace(
+            "No engagement yet", "A deal won in the CRM appears here within seconds.", "throughline sandbox win"
+        ),
+        older_url="/engagements?before=ENG-2036",
+    )
+
+
+@pytest.fixture
+def holds_page() -> HoldsPage:
+    rows = (
+        (TAX, "EUR 486,000.00", "Alpenblick claims analytics", "/engagements/ENG-2041", TAX_CLOCK),
+        (
+            TWINS,
+            "GBP 24,100.00",
+            "Norrvik fleet advisory",
+            "/engagements/ENG-2040",
+            Clock(name="Won to customer", text="2 d over", tone="risk", percent=100),
+        ),
+        (
+            dataclasses.replace(TAX, key="HLD-0", why="An event of an unknown type arrived", fix="List it or map it."),
+            "",
+            "",
+            "",
+            None,
+        ),
+    )
+    return HoldsPage(
+        shell=shell("Holds", "holds", Crumb("Holds")),
+        summary="3 open holds, USD 557,900 at risk.",
+        fragment_url="/holds/fragment",
+        owners=(
+            OwnerFilter(name="Everyone", href="/holds", count="3", active=True),
+            OwnerFilter(name="Finance operations", href="/holds?owner=finance", count="2", active=False),
+            OwnerFilter(name="Master data", href="/holds?owner=master-data", count="1", active=False),
+        ),
+        rows=tuple(
+            HoldRow(
+                key=hold.key,
+                href=hold.href,
+                why=hold.why,
+                fix=hold.fix,
+                owner=hold.owner,
+                amount=amount,
+                age=hold.opened,
+                systems=("crm", "erp"),
+                engagement_name=name,
+                engagement_href=href,
+                clock=clock,
+            )
+            for hold, amount, name, href, clock in rows
+        ),
+        empty=EmptyPlace("Nothing is held", "A run that needs a person waits here.", "throughline sandbox fault tax"),
+        older_url="/holds?after=HLD-0",
+    )
+
+
+@pytest.fixture
+def hold_page() -> HoldPage:
+    return HoldPage(
+        shell=shell("Norrvik Marine AS", "holds", Crumb("Holds", "/holds"), Crumb("HLD-9C1QX")),
+        hold=TWINS,
+        systems=("crm", "erp"),
+        engagement_name="Norrvik fleet advisory",
+        engagement_href="/engagements/ENG-2040",
+        run="run-01JD8QB2",
+        fragment_url="/holds/HLD-9C1QX/fragment",
+        history=LOG[:4],
+        comparison=Comparison(
+            candidates=(
+                Candidate(system="crm", title="Incoming account", id="001Hs00002aZq3T"),
+                Candidate(system="erp", title="Existing customer", id="4471"),
+            ),
+            fields=(
+                ComparedField(name="Name", values=("Norrvik Marine AS", "Norrvik Marine A/S"), differs=True),
+                ComparedField(name="Tax id", values=("", ""), differs=False),
+                ComparedField(name="Street", values=("Havnegata 7", "Havnegata 7"), differs=False),
+                ComparedField(name="City", values=("Bergen", "Bergen"), differs=False),
+                ComparedField(name="Country", values=("NO", "NO"), differs=False),
+                ComparedField(name="Currency", values=("GBP", "USD"), differs=True),
+            ),
+            note="Name 0.97 alike, no tax id on either",
+        ),
+    )
+
+
+@pytest.fixture
+def systems_page() -> SystemsPage:
+    ok, throttled, breaker_open, revoked = SystemState
+    rows = (
+        ("Salesforce", "crm", ok, "", "12 s", "1,204", "1,204 of 15,000", 8, "ok"),
+        (
+            "NetSuite",
+            "erp",
+            throttled,
+            "Asks for a pause until 14:33:10.",
+            "4 s",
+            "412",
+            "13,650 of 15,000",
+            91,
+            "warn",
+        ),
+        ("Kantata", "psa", breaker_open, "8 of 10 calls failed. Tried again at 14:36.", "3 m", "96", "", 0, "ok"),
+        ("Slack", "chat", revoked, "The token was revoked. Store a new one.", "2 h 05 m", "7", "", 0, "ok"),
+    )
+    return SystemsPage(
+        shell=shell("Systems", "systems", Crumb("Systems")),
+        summary="4 systems: 1 working, 1 throttled, 2 need a person.",
+        fragment_url="/systems/fragment",
+        rows=tuple(
+            SystemRow(
+                key=role,
+                product=product,
+                address=f"https://{role}.example",
+                roles=(role,),
+                state=state,
+                note=note,
+                last_contact=age(contact, "14:31:48"),
+                calls_today=calls,
+                budget=budget,
+                budget_percent=percent,
+                budget_tone=tone,
+            )
+            for product, role, state, note, contact, calls, budget, percent, tone in rows
+        ),
+        empty=EmptyPlace("No system yet", "Connect a system, or start the sandbox.", "throughline sandbox start"),
+    )
+
+
+@pytest.fixture
+def error_page() -> ErrorPage:
+    return ErrorPage(
+        shell=dataclasses.replace(shell("Not found", "", Crumb("Not found")), live_url=""),
+        code="404",
+        what="There is no engagement ENG-9999",
+        why="No deal was ever won under this id, in this environment.",
+        fix="Check the id, or look for the customer in the list of engagements.",
+        back_href="/engagements",
+        back_text="Go to the engagements",
+        reference="01JD8Q4T7M2VZK3C5R8WQ9H9KX",
+    )
+
+
+@pytest.fixture
+def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
+    names = ("engagement", "engagements", "hold", "holds", "systems", "error")
+    return {name: request.getfixturevalue(f"{name}_page") for name in names}

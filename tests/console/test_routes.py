@@ -1,0 +1,396 @@
+"""The console's routes on a real machine: pages, twins, decisions, the live line, and who is let in."""
+
+import asyncio
+import csv
+import io
+import json
+import re
+from collections.abc import AsyncGenerator, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from throughline import main, server
+from throughline.api.doors import Doors
+from throughline.console.rendering import CONTENT_SECURITY_POLICY, fingerprint
+from throughline.demo.layout import SECRETS, lay_out
+from throughline.hub.machine import Machine
+from throughline.settings import Settings
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+DEAL, LANE = "opportunity-1", "opportunity-to-project:opportunity-1"
+HERE = "127.0.0.1:7420"
+
+type Message = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass(slots=True)
+class Browser:
+    """Keeps cookies and follows nothing; calls the doors as a server would, without a socket."""
+
+    app: Any
+    host: str = HERE
+    cookies: dict[str, str] = field(default_factory=dict[str, str])
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        return await self._call("GET", path, b"", {"accept": "text/html", **headers})
+
+    async def post(self, path: str, form: dict[str, str], **headers: str) -> Answer:
+        body = urlencode(form).encode()
+        said = {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body)), **headers}
+        return await self._call("POST", path, body, said)
+
+    async def token(self, path: str = "/holds/hold-1") -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', (await self.get(path)).text)
+        assert found
+        return found[1]
+
+    async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        sent: list[Message] = []
+        waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            if not waiting:
+                await asyncio.Event().wait()  # the reader stays until it has everything
+            return waiting.pop()
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self.app(self.scope(method, path, headers), receive, send)
+        said = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        if cookie := said.get("set-cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+        return Answer(sent[0]["status"], said, text)
+
+    def scope(self, method: str, path: str, headers: dict[str, str]) -> Message:
+        route, _, query = path.partition("?")
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        said = {"host": self.host, **({"cookie": cookie} if cookie else {}), **headers}
+        return {
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": method,
+            "scheme": "http", "path": route, "raw_path": route.encode(), "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(n.lower().replace("_", "-").encode(), v.encode()) for n, v in said.items()],
+            "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 7420), "state": {},
+        }  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    handout = {name: {"url": f"http://127.0.0.1:1/{name}"} for name in ("salesforce", "netsuite", "kantata", "slack")}
+    for system, secret in SECRETS.values():
+        handout[system][secret] = "a secret of the tests"
+    return Settings(firm=lay_out(tmp_path, handout), data=tmp_path / "data", database_url=database_url)
+
+
+@pytest.fixture
+async def machine(settings: Settings) -> AsyncGenerator[Machine]:
+    async with main.machine(settings, clock=lambda: NOON) as machine:
+        await machine.firms.apply(by="a test")
+        yield machine
+
+
+@pytest.fixture
+def doors(machine: Machine, settings: Settings) -> Doors:
+    return server.app(machine, settings)
+
+
+@pytest.fixture
+def browser(doors: Doors) -> Browser:
+    return Browser(doors)
+
+
+@pytest.fixture
+def locked(machine: Machine, settings: Settings) -> Browser:
+    keyed = settings.model_copy(update={"api_key": "the-key"})
+    return Browser(server.app(machine, keyed), host="hub.example.com")
+
+
+async def insert(machine: Machine, table: str, **columns: Any) -> None:
+    places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+    statement = f"insert into {table} ({', '.join(columns)}) values ({places})"
+    await machine.pool.execute(statement, *columns.values())
+
+
+@pytest.fixture
+async def held(machine: Machine) -> None:
+    """A won deal whose finance part asks for an approval; its name would be code if it were not escaped."""
+    at, money = NOON - timedelta(minutes=10), {"amount": "486000.00", "currency": "EUR"}
+    fields = {"id": DEAL, "name": "=Claims <script>", "customer": "customer-1", "amount": money}
+    parts = [{"name": "finance", "state": "held", "why": "x", "owner": "o"}]
+    about = {"run": "run-1", "lane": LANE, "subject": DEAL, "correlation": DEAL}
+    for id_, kind, said in ((DEAL, "opportunity", fields), ("customer-1", "customer", {"name": "Sample AG"})):
+        await insert(machine, "entities", id=id_, kind=kind, version=1, fields=said, unread={}, provenance={},
+                     updated_at=at)  # fmt: skip
+    await insert(machine, "links", system="salesforce", kind="opportunity", key="006000000000001AAA", entity=DEAL,
+                 sent={}, at=at)  # fmt: skip
+    await insert(machine, "events", id="WON", type="OpportunityWon", subject=DEAL, fields={}, correlation=DEAL, at=at)
+    await insert(
+        machine, "runs", id="run-1", workflow="opportunity-to-project", lane=LANE, event_type="OpportunityWon",
+        event={}, subject=DEAL, state="held", parts=parts, reads=[DEAL], attempt=0, passes=1, correlation=DEAL,
+        created_at=at, updated_at=at,
+    )  # fmt: skip
+    await insert(machine, "lanes", key=LANE, fence=1)
+    await insert(
+        machine, "holds", id="hold-1", **about, part="finance", name="approval", kind="question", why="Approve it?",
+        fix="Choose.", owner="Finance", amount=Decimal(486000), currency="EUR", choices=["approve", "decline"],
+        candidates=[], state="open", opened_at=at,
+    )  # fmt: skip
+
+
+PAGES = ("/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/systems")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.usefixtures("held")
+async def test_every_page_has_its_policy_its_fragment_and_its_twin(path: str, browser: Browser) -> None:
+    page, part, twin = await browser.get(path), await browser.get(f"{path}/fragment"), await browser.get(f"{path}.json")
+
+    assert [page.status, part.status, twin.status] == [200, 200, 200]
+    assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert (page.headers["cache-control"], page.headers["x-content-type-options"]) == ("no-store", "nosniff")
+    assert "x-request-id" in page.headers
+    assert f'hx-get="{path}/fragment"' in page.text
+    assert part.text.lstrip().startswith('<div id="region"')
+    assert "<script>" not in page.text.replace('<script src="', "")
+    assert "csrf" not in twin.text
+    assert json.loads(twin.text)
+
+
+@pytest.mark.usefixtures("held")
+async def test_the_engagement_tells_its_stages_money_and_clock(browser: Browser) -> None:
+    told = json.loads((await browser.get(f"/engagements/{DEAL}.json")).text)
+
+    assert [stage["state"] for stage in told["stages"]] == ["done", "held", "waiting", "waiting", "waiting", "waiting"]
+    assert [(fact["label"], fact["value"]) for fact in told["money"]] == [
+        ("Sold", "EUR 486,000.00"),
+        ("At risk", "EUR 486,000.00"),
+    ]
+    assert told["clocks"][0]["text"] == "50 m left of 1 h 00 m"
+    assert told["holds"][0]["cli"] == 'throughline holds answer hold-1 approve --reason "..."'
+    assert [entry["title"] for entry in told["log"]] == ["Finance held", "Opportunity won"]
+
+
+@pytest.mark.usefixtures("held")
+async def test_another_id_leads_to_the_engagement(browser: Browser) -> None:
+    for any_id in ("006000000000001AAA", "006000000000001", "run-1", "hold-1"):
+        answer = await browser.get(f"/engagements/{any_id}")
+        assert (answer.status, answer.headers["location"]) == (303, f"/engagements/{DEAL}")
+
+
+@pytest.mark.usefixtures("held")
+async def test_lists_are_files_and_no_cell_is_a_formula(browser: Browser) -> None:
+    answer = await browser.get("/engagements.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert [(row["name"], row["customer"], row["age"]) for row in rows] == [
+        ("'=Claims <script>", "Sample AG", "2026-11-20T11:50:00+00:00")
+    ]
+    assert len(list(csv.DictReader(io.StringIO((await browser.get("/holds.csv")).text)))) == 1
+    assert len(list(csv.DictReader(io.StringIO((await browser.get("/systems.csv")).text)))) == 4
+
+
+@pytest.mark.usefixtures("held")
+async def test_the_queue_is_filtered_by_owner(browser: Browser) -> None:
+    assert len(json.loads((await browser.get("/holds.json?owner=Finance")).text)["rows"]) == 1
+    assert json.loads((await browser.get("/holds.json?owner=Nobody")).text)["rows"] == []
+
+
+@pytest.mark.usefixtures("held")
+async def test_an_answer_is_given_once_and_leads_back(browser: Browser, machine: Machine) -> None:
+    form = {"csrf_token": await browser.token(), "choice": "approve", "reason": "Agreed."}
+
+    first = await browser.post("/holds/hold-1/answer", form, referer=f"http://{HERE}/holds/hold-1")
+    again = await browser.post("/holds/hold-1/answer", form)
+
+    assert (first.status, first.headers["location"]) == (303, "/holds/hold-1")
+    assert again.status == 409
+    assert "is closed: answered approve by console" in again.text
+    assert "Answered approve by console" in (await browser.get("/holds/hold-1")).text
+    assert await machine.pool.fetchval("select due_at from lanes") == NOON
+
+
+FORGED = {
+    "no token": ({"choice": "approve"}, {}),
+    "a made-up token": ({"choice": "approve", "csrf_token": "AAAA"}, {}),
+    "another site": ({"choice": "approve", "csrf_token": "ours"}, {"sec_fetch_site": "cross-site"}),
+    "a neighbour": ({"choice": "approve", "csrf_token": "ours"}, {"sec_fetch_site": "same-site"}),
+    "another origin": ({"choice": "approve", "csrf_token": "ours"}, {"origin": "http://evil.example"}),
+    "no origin": ({"choice": "approve", "csrf_token": "ours"}, {"origin": "null"}),
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+@pytest.mark.usefixtures("held")
+async def test_a_forged_form_decides_nothing(how: str, browser: Browser, machine: Machine) -> None:
+    form, headers = FORGED[how]
+    ours = await browser.token()
+
+    answer = await browser.post(
+        "/holds/hold-1/answer",
+        {**form, **({"csrf_token": ours} if form.get("csrf_token") == "ours" else {})},
+        **headers,
+    )
+
+    assert answer.status == 403
+    assert await machine.pool.fetchval("select count(*) from journal") == 0
+
+
+@pytest.mark.usefixtures("held")
+async def test_anothers_token_is_not_taken_for_ones_own(browser: Browser, machine: Machine) -> None:
+    others = await Browser(browser.app).token()
+    await browser.token()
+
+    answer = await browser.post("/holds/hold-1/answer", {"choice": "approve", "csrf_token": others})
+
+    assert answer.status == 403
+    assert await machine.pool.fetchval("select count(*) from journal") == 0
+
+
+@pytest.mark.usefixtures("held")
+async def test_the_forms_token_stays_while_the_page_is_drawn_again(browser: Browser) -> None:
+    token = await browser.token()
+
+    assert token in (await browser.get("/holds/hold-1/fragment")).text
+
+
+async def test_a_form_that_is_too_large_is_not_read(browser: Browser) -> None:
+    answer = await browser.post("/holds/hold-1/answer", {"reason": "x" * 70000})
+
+    assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nothing", 404),
+        ("/engagements/none", 404),
+        ("/holds/none", 404),
+        ("/engagements?before=AAAA", 400),
+        ("/holds?after=x", 400),
+    ],
+)
+async def test_an_error_is_a_page_that_says_what_to_do(path: str, status: int, browser: Browser) -> None:
+    answer = await browser.get(path)
+
+    assert answer.status == status
+    assert "What to do" in answer.text
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+
+
+async def test_a_database_that_is_away_is_still_a_page(browser: Browser, machine: Machine) -> None:
+    await machine.pool.execute("alter table holds rename to holds_away")
+
+    answer = await browser.get("/holds")
+
+    assert answer.status == 503
+    assert "The database does not answer" in answer.text
+    assert "holds_away" not in answer.text
+
+
+async def test_files_are_kept_for_ever_only_under_their_fingerprint(browser: Browser) -> None:
+    known = await browser.get(f"/static/app.css?{fingerprint('app.css')}")
+    old = await browser.get("/static/app.css?0123456789ab")
+    vendored = await browser.get("/static/vendor/htmx/4.0.1/htmx.min.js")
+
+    assert "immutable" in known.headers["cache-control"]
+    assert old.headers["cache-control"] == "no-cache"
+    assert "immutable" in vendored.headers["cache-control"]
+    for outside in ("/static/../routes.py", "/static/nothing.css"):
+        assert (await browser.get(outside)).status == 404
+
+
+async def test_without_a_key_a_rebound_name_is_not_answered(browser: Browser) -> None:
+    browser.host = "evil.example"
+
+    answer = await browser.get("/engagements")
+
+    assert answer.status == 421
+
+
+async def test_with_a_key_a_page_leads_to_the_login_and_a_part_does_not(locked: Browser) -> None:
+    page = await locked.get("/holds?owner=PMO")
+
+    assert (page.status, page.headers["location"]) == (303, "/login?next=%2Fholds%3Fowner%3DPMO")
+    for path in ("/holds/fragment", "/live"):
+        assert (await locked.get(path)).status == 401
+    assert (await locked.get("/holds.json", accept="application/json")).status == 401
+    assert (await locked.post("/holds/hold-1/answer", {"choice": "approve"})).status == 401
+    assert (await locked.get("/static/app.css")).status == 200
+
+
+@pytest.mark.usefixtures("held")
+async def test_who_has_the_key_signs_in_and_decides_by_name(locked: Browser, machine: Machine) -> None:
+    form = {"csrf_token": await locked.token("/login"), "person": "Sample Person 3", "next": "/holds"}
+    wrong = await locked.post("/login", {**form, "key": "another"})
+    right = await locked.post("/login", {**form, "key": "the-key"})
+    answer = await locked.post("/holds/hold-1/answer", {"csrf_token": await locked.token(), "choice": "decline"})
+
+    assert (wrong.status, right.status, right.headers["location"]) == (403, 303, "/holds")
+    assert {"HttpOnly", "SameSite=strict"} <= set(right.headers["set-cookie"].split("; "))
+    assert answer.status == 303
+    assert await machine.pool.fetchval("select actor from journal") == "Sample Person 3"
+    assert "Sample Person 3" in (await locked.get("/engagements")).text
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"])
+async def test_signing_in_never_leads_elsewhere(elsewhere: str, locked: Browser) -> None:
+    form = {"csrf_token": await locked.token("/login"), "person": "P", "key": "the-key", "next": elsewhere}
+
+    assert (await locked.post("/login", form)).headers["location"] == "/"
+
+
+async def test_a_made_up_or_old_session_is_nobodys(locked: Browser, machine: Machine, settings: Settings) -> None:
+    await locked.post(
+        "/login", {"csrf_token": await locked.token("/login"), "person": "P", "key": "the-key", "next": "/"}
+    )
+    session = locked.cookies["throughline_session"]
+    assert (await locked.get("/systems")).status == 200
+
+    other_key = Browser(
+        server.app(machine, settings.model_copy(update={"api_key": "other"})), "hub", dict(locked.cookies)
+    )
+    locked.cookies["throughline_session"] = ("A" if session[0] != "A" else "B") + session[1:]
+
+    assert (await locked.get("/systems")).status == 303
+    assert (await other_key.get("/systems")).status == 303
+
+
+async def test_the_live_line_hints_when_something_happened_and_ends_with_the_server(
+    browser: Browser, doors: Doors, machine: Machine
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            heard.put_nowait(message["body"].decode())
+
+    line = asyncio.create_task(doors(browser.scope("GET", "/live", {}), receive, send))
+    assert "event: hint" in await asyncio.wait_for(heard.get(), 5)
+    assert heard.empty()
+
+    await insert(machine, "journal", at=NOON, actor="a", action="b", object="c", detail={})
+    assert await asyncio.wait_for(heard.get(), 5) == "event: hint\ndata: {}\n\n"
+
+    doors.stop()
+    await asyncio.wait_for(line, 5)
