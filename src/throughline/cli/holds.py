@@ -1,0 +1,159 @@
+"""`holds`: the exception queue."""
+
+import getpass
+import shlex
+
+from rich.text import Text
+
+from throughline.cli.exits import Exit, Stop
+from throughline.cli.opened import asked
+from throughline.cli.printing import after, clock, document, mark, money, out, table, talk
+from throughline.cli.where import HERE, Where
+from throughline.hub import holds as hub_holds
+from throughline.hub.firm import FirmErrors
+from throughline.hub.holds import NoSuchHold, NotPossible
+from throughline.store import holds
+from throughline.store.database import Row
+
+
+async def list_(*, owner: str | None = None, closed: bool = False, limit: int = 50, json: bool = False,
+                where: Where = HERE) -> int:  # fmt: skip
+    """What waits for a person, by money at risk and then by clock.
+
+    Parameters
+    ----------
+    owner
+        Only the holds of one owner.
+    closed
+        The closed ones instead of the open ones.
+    limit
+        How many at most.
+    json
+        One JSON document instead of a table.
+    """
+    async with asked(where.settings()) as machine:
+        rows = await holds.queue(machine.pool, owner=owner, state="closed" if closed else "open", limit=limit)
+    if json:
+        document("holds", [dict(row) for row in rows])
+        return Exit.DONE
+    if not rows:
+        talk.print("Nothing is held." if not closed else "No hold was closed yet.")
+        return Exit.DONE
+    table(
+        ("hold", "amount", "owner", "since", "why"),
+        [(r["id"], money(r["amount"], r["currency"]), r["owner"], clock(r["opened_at"]), r["why"]) for r in rows],
+        flexible=4,
+    )
+    after(where.again(f"holds show {rows[0]['id']}"))
+    return Exit.DONE
+
+
+async def show(hold: str, /, *, json: bool = False, where: Where = HERE) -> int:
+    """One hold: why, for whom, what it costs, and what to do.
+
+    Parameters
+    ----------
+    hold
+        The hold's id.
+    json
+        One JSON document instead of text.
+    """
+    async with asked(where.settings()) as machine:
+        row = await holds.one(machine.pool, hold)
+    if row is None:
+        raise Stop(f"There is no hold {hold}. See: throughline holds list", Exit.FOUND)
+    if json:
+        document("hold", dict(row))
+        return Exit.DONE
+    _tell(row)
+    if row["state"] == "closed":
+        after(where.again(f"trace {row['correlation']}"))
+    elif row["choices"]:
+        after(*(where.again(f"holds answer {hold} {shlex.quote(choice)}") for choice in row["choices"]))
+    else:
+        after(where.again(f"holds release {hold}"), where.again(f"trace {row['correlation']}"))
+    return Exit.DONE
+
+
+def _tell(row: Row) -> None:
+    risk = money(row["amount"], row["currency"])
+    out.print(
+        Text.assemble(mark("held" if row["state"] == "open" else "done"), " ", (row["why"], "bold")), soft_wrap=True
+    )
+    for name, said in (
+        ("hold", f"{row['id']}, {row['state']}"),
+        ("owner", row["owner"]),
+        ("at risk", risk),
+        ("since", clock(row["opened_at"])),
+        ("engagement", row["correlation"]),
+        ("fix", row["fix"]),
+        ("closed", f"{clock(row['closed_at'])}, {row['closed_how']}" if row["closed_at"] else ""),
+    ):
+        if said:
+            out.print(f"  {name:<11} {said}", markup=False, soft_wrap=True)
+    if row["candidates"]:
+        fields = list(dict.fromkeys(name for each in row["candidates"] for name in each))
+        out.print()
+        table(("", *(f"{n}" for n in range(1, len(row["candidates"]) + 1))),
+              [(name, *(each.get(name, "") for each in row["candidates"])) for name in fields])  # fmt: skip
+
+
+async def answer(hold: str, choice: str, /, *, reason: str | None = None, person: str | None = None,
+                 json: bool = False, where: Where = HERE) -> int:  # fmt: skip
+    """Answer the question a hold asks; the run goes on.
+
+    Parameters
+    ----------
+    hold
+        The hold's id.
+    choice
+        One of its choices, as `holds show` lists them.
+    reason
+        Why; kept in the journal.
+    person
+        Who answers; the user who runs this command if not said.
+    json
+        One JSON document instead of a sentence.
+    """
+    return await _act("answer", hold, choice, reason=reason, person=person, json=json, where=where)
+
+
+async def release(hold: str, /, *, reason: str | None = None, person: str | None = None, json: bool = False,
+                  where: Where = HERE) -> int:  # fmt: skip
+    """Run again, now that the cause is corrected. Nothing is done twice.
+
+    Parameters
+    ----------
+    hold
+        The hold's id.
+    reason
+        Why; kept in the journal.
+    person
+        Who releases; the user who runs this command if not said.
+    json
+        One JSON document instead of a sentence.
+    """
+    return await _act("release", hold, None, reason=reason, person=person, json=json, where=where)
+
+
+async def _act(verb: str, hold: str, choice: str | None, *, reason: str | None, person: str | None, json: bool,
+               where: Where) -> int:  # fmt: skip
+    who = person or getpass.getuser()
+    async with asked(where.settings()) as machine:
+        try:
+            if choice is None:
+                row = await hub_holds.release(machine, hold, person=who, reason=reason)
+            else:
+                row = await hub_holds.answer(machine, hold, choice, person=who, reason=reason)
+        except NoSuchHold as error:
+            raise Stop(f"{error} See: throughline holds list", Exit.FOUND) from error
+        except NotPossible as error:
+            raise Stop(str(error), Exit.CONFLICT) from error
+        except FirmErrors as error:
+            raise Stop(f"{error}\nThe hold was not released: correct the folder first.", Exit.CONFIG) from error
+    if json:
+        document("hold-action", {"action": verb, "hold": row["id"], "run": row["run"], "by": who})
+    else:
+        out.print(f"{hold}: {row['how']} by {who}; the run goes on.", markup=False, soft_wrap=True)
+        after(where.again(f"trace {row['correlation']}"))
+    return Exit.DONE

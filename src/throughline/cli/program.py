@@ -1,0 +1,87 @@
+"""Every command, by the place it lives: nothing is imported before it is called."""
+
+import asyncio
+import inspect
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from io import TextIOWrapper
+from typing import Any
+
+from cyclopts import App, CycloptsError
+
+from throughline.cli.exits import Exit, Stop
+from throughline.cli.printing import talk
+
+app = App(
+    name="throughline",
+    help="Keeps what a services firm sold, planned, worked, billed and was paid in one line.",
+    help_format="plaintext",
+    version_flags=[],
+)
+holds = App(name="holds", help="The exception queue: list, show, answer, release.", version_flags=[])
+captures = App(name="captures", help="What was exchanged, verbatim: list, show.", version_flags=[])
+simulate = App(name="simulate", help="Drive the sandbox: deal, fault, clock.", version_flags=[])
+
+# The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
+COMMANDS = (
+    (app, "demo", "demo:demo", "Start a simulated firm with its CRM, ERP, PSA and chat, and win a deal."),
+    (app, "up", "serve:up", "Run the server and a worker on a firm's folder."),
+    (app, "worker", "serve:worker", "Run one more worker; as many as you like share a database."),
+    (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),
+    (app, "doctor", "doctor:doctor", "Check database, clock, folder, secrets, systems and disk."),
+    (app, "trace", "trace:trace", "Tell the journey behind any id of any system."),
+    (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
+    (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),
+    (holds, "answer", "holds:answer", "Answer the question a hold asks; the run goes on."),
+    (holds, "release", "holds:release", "Run again, now that the cause is corrected. Nothing is done twice."),
+    (captures, "list", "captures:list_", "The newest exchanges."),
+    (captures, "show", "captures:show", "One exchange, whole."),
+    (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
+    (simulate, "fault", "simulate:fault", "Make a simulated system misbehave."),
+    (simulate, "clock", "simulate:clock", "Read or drive the sandbox's clock."),
+)
+for group, name, place, said in COMMANDS:
+    group.command(f"throughline.cli.{place}", name=name, help=said)
+for group in (holds, captures, simulate):
+    app.command(group)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; every way to end has its exit code."""
+    _write_whatever_comes()
+    try:
+        command, bound, _ = app.parse_args(list(arguments), print_error=False, exit_on_error=False)
+        outcome: Any = command(*bound.args, **bound.kwargs)
+        return int((_run(outcome) if inspect.iscoroutine(outcome) else outcome) or Exit.DONE)
+    except CycloptsError as error:
+        chain = " ".join(("throughline", *(error.command_chain or ()), "--help"))
+        talk.print(f"{error}\nSee `{chain}`.", style="red", markup=False, soft_wrap=True)
+        return Exit.USAGE
+    except Stop as stop:
+        talk.print(str(stop), style="red", markup=False, soft_wrap=True)
+        return stop.code
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        talk.print("Stopped. Nothing is lost: start the same command again to go on.")
+        return Exit.INTERRUPTED
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    import uvloop
+
+    return uvloop.run(_until_told(work))
+
+
+async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+    """Whoever manages the process ends it as Ctrl-C does: what was opened is closed first."""
+    task = asyncio.current_task()
+    if task:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
+
+
+def _write_whatever_comes() -> None:
+    """A name the terminal's encoding does not know must not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
