@@ -1,0 +1,1 @@
+"""Measurements: ratios from one run against a named baseline."""
