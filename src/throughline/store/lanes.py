@@ -84,11 +84,21 @@ async def due(sql: Sql, *, now: datetime, limit: int) -> list[str]:
     return [row["key"] for row in rows]
 
 
-async def expire(sql: Sql, *, now: datetime) -> list[str]:
-    """Lanes whose worker did not come back: due again. Returns them."""
+async def expire(sql: Sql, *, now: datetime, silent_since: datetime | None = None) -> list[str]:
+    """Lanes whose worker did not come back: due again. Returns them.
+
+    A worker that has not been heard of since `silent_since` is not waited for until its lease is over. A lane that
+    somebody is writing at this moment is left for the next time.
+    """
     rows = await sql.fetch(
         """update lanes set due_at = coalesce(due_at, $1), lease_until = null, worker = null
-           where lease_until < $1 returning key""",
+           where key in (
+             select key from lanes
+             where lease_until < $1 or (lease_until - ($1::timestamptz - $2::timestamptz) < $1 and not exists (
+               select from workers where workers.id = lanes.worker and workers.seen_at >= $2))
+             for update skip locked)
+           returning key""",
         now,
+        silent_since,
     )
     return [row["key"] for row in rows]

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS = 0.5, 0.5, 3.0
 ALIVE = timedelta(seconds=12)
+# Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
+SILENT = timedelta(seconds=15)
 LANES_AT_ONCE = 50
 BATCH = 25
 
@@ -38,6 +40,8 @@ class Worker:
     async def run(self) -> None:
         """Work until `stopping` is set; what has been begun is finished first."""
         queue = self._queue()
+        with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
+            await self._say_alive()
         ticks = (
             asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
@@ -93,14 +97,18 @@ class Worker:
     async def _sweep(self) -> None:
         """Find what a lost wake-up, a dead worker or a passed retry time left lying."""
         now = self.machine.clock()
-        await lanes.expire(self.machine.pool, now=now)
+        await lanes.expire(self.machine.pool, now=now, silent_since=now - SILENT)
         await self.machine.wakes.now(await lanes.due(self.machine.pool, now=now, limit=500))
         for system in await captures.systems_with_unread(self.machine.pool):
             await self.machine.wakes.deliveries(system)
 
-    async def _beat(self) -> None:
+    async def _say_alive(self) -> None:
         now, pool = self.machine.clock(), self.machine.pool
         await workers.beat(pool, self.name, host=socket.gethostname(), pid=os.getpid(), now=now)
+
+    async def _beat(self) -> None:
+        now, pool = self.machine.clock(), self.machine.pool
+        await self._say_alive()
         await workers.forget(pool, before=now - timedelta(hours=1))
         alive = await workers.alive(pool, since=now - ALIVE)
         for line in (await self.machine.firms.current()).lines.opened():
