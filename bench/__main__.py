@@ -13,6 +13,7 @@ import uvloop
 
 from bench import engine, intake
 from bench.stub import stub
+from throughline.main import log_to_stderr
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--only", choices=("engine", "intake"), help="one measurement alone")
     wanted = parser.parse_args()
+    log_to_stderr("warning")
     told = measured(wanted.only, database_url=os.environ.get("DATABASE_URL"))
     if wanted.write:
         PAGE.write_text(page(told))
