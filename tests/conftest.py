@@ -25,7 +25,7 @@ class _Server:
         self._thread.start()
         self._postgres = EmbeddedPostgres(folder)
         self.url = self._run(self._postgres.start())
-        self._run(self._template())
+        self._run(make_template(self.url))
 
     def stop(self) -> None:
         self._run(self._postgres.stop())
@@ -33,15 +33,18 @@ class _Server:
         self._thread.join()
         self._loop.close()
 
-    async def _template(self) -> None:
-        connection = await asyncpg.connect(self.url)
-        await connection.execute("create database template_of_ours")
-        await connection.close()
-        async with connected(url_of(self.url, "template_of_ours")) as pool:
-            await migrate(pool, now=datetime(2026, 1, 1, tzinfo=UTC))
-
     def _run[T](self, work: Coroutine[object, object, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def make_template(url: str) -> None:
+    """A migrated database to copy for each test; one left over from an earlier run is made anew."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("drop database if exists template_of_ours with (force)")
+    await connection.execute("create database template_of_ours")
+    await connection.close()
+    async with connected(url_of(url, "template_of_ours")) as pool:
+        await migrate(pool, now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def url_of(url: str, database: str) -> str:
@@ -52,7 +55,11 @@ def url_of(url: str, database: str) -> str:
 
 @pytest.fixture(scope="session")
 def server_url() -> Generator[str]:
-    """A PostgreSQL for the tests: DATABASE_URL's, or the embedded one."""
+    """A PostgreSQL for the tests: DATABASE_URL's, where the user may make databases, or the embedded one."""
+    if given := os.environ.get("DATABASE_URL"):
+        asyncio.run(make_template(given))
+        yield given
+        return
     folder = Path(tempfile.mkdtemp(prefix="throughline-tests-"))
     folder.chmod(0o755)  # started by root, the server runs as somebody else, who must reach it
     server = _Server(folder)
