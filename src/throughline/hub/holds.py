@@ -1,7 +1,5 @@
 """What people do with holds: answer them, release them. Both run the process again; nothing else has to be known."""
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from throughline.hub.machine import Machine
@@ -16,14 +14,6 @@ class NoSuchHold(LookupError):
 
 class NotPossible(Exception):
     """The hold is there, and this cannot be done to it; the text says why and what can."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where the next page of the queue begins."""
-
-    amount: Decimal | None
-    seq: int
 
 
 async def answer(

@@ -129,10 +129,6 @@ async def queue(
     )
 
 
-async def of_subject(sql: Sql, subject: str) -> list[Row]:
-    return await sql.fetch("select * from holds where subject = $1 order by seq", subject)
-
-
 async def of_correlation(sql: Sql, correlation: str, *, state: str | None = None) -> list[Row]:
     return await sql.fetch(
         "select * from holds where correlation = $1 and ($2::text is null or state = $2) order by seq",

@@ -118,10 +118,6 @@ async def one(sql: Sql, id_: str) -> Row | None:
     return await sql.fetchrow("select * from runs where id = $1", id_)
 
 
-async def of_subject(sql: Sql, subject: str) -> list[Row]:
-    return await sql.fetch("select * from runs where subject = $1 order by seq", subject)
-
-
 async def of_correlation(sql: Sql, correlation: str) -> list[Row]:
     return await sql.fetch("select * from runs where correlation = $1 order by seq", correlation)
 
