@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from throughline.store.database import Pool, Row, Sql
 
@@ -120,13 +119,3 @@ async def exchanges(sql: Sql, correlation: str, *, limit: int = 200) -> list[Row
         correlation,
         limit,
     )
-
-
-async def traffic(sql: Sql, *, since: datetime) -> dict[str, dict[str, Any]]:
-    """Per system: calls since a moment, how many failed, and the last one."""
-    rows = await sql.fetch(
-        """select system, count(*) as calls, count(*) filter (where outcome <> 'fine') as failed, max(at) as last
-           from captures where at >= $1 group by system""",
-        since,
-    )
-    return {row["system"]: dict(row) for row in rows}

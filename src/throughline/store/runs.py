@@ -141,7 +141,3 @@ async def counted(sql: Sql) -> dict[str, int]:
 
 async def events_of(sql: Sql, correlation: str) -> list[Row]:
     return await sql.fetch("select * from events where correlation = $1 order by seq", correlation)
-
-
-async def events_after(sql: Sql, seq: int, *, limit: int) -> list[Row]:
-    return await sql.fetch("select * from events where seq > $1 order by seq limit $2", seq, limit)
