@@ -173,6 +173,38 @@ async def test_a_record_that_was_matched_is_updated_and_from_then_on_answers_to_
     assert await links(world) == [("south", "S77", "customer-0042")]
 
 
+async def test_what_is_matched_with_another_record_later_answers_for_that_one_alone(opened: Any, estate: Any) -> None:
+    @workflow("matches", on=OpportunityWon, lane=lane)
+    async def matches(flow: Flow, event: OpportunityWon) -> None:
+        await flow.put(customer(), into=Role.ERP, onto=event.opportunity)
+
+    world = await opened(matches)
+    for key in ("S77", "S88"):
+        estate.enter("south", "customers", id=key, name="MERIDIAN LTD")
+        await won(world, key)
+
+    assert [run["state"] for run in await world.runs()] == ["done", "done"]
+    assert await links(world) == [("south", "S88", "customer-0042")]
+
+
+async def test_what_is_created_again_elsewhere_answers_for_that_one_alone(opened: Any, estate: Any) -> None:
+    world = await opened(putting(project(), into=Role.PSA))
+    await won(world)
+    first = (await links(world))[0][1]
+    await world.pool.execute("delete from effects")
+
+    @workflow("matches", on=OpportunityWon, lane=lane)
+    async def matches(flow: Flow, _event: OpportunityWon) -> None:
+        await flow.put(project(), into=Role.PSA, onto="P99")
+
+    again = await opened(matches)
+    estate.enter("east", "projects", id="P99", name="Rollout")
+    await won(again, "deal-2")
+
+    assert first != "P99"
+    assert await links(again) == [("east", "P99", "project-0042")]
+
+
 async def test_what_a_system_has_no_place_for_is_a_hold(opened: Any) -> None:
     world = await opened(putting(customer(), into=Role.PSA))
 

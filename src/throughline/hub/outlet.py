@@ -55,6 +55,7 @@ class Outlet:
     context: Context = field(init=False)
     looked_up: set[str] = field(default_factory=set[str])
     fresh: dict[tuple[str, str, str], Link] = field(default_factory=dict[tuple[str, str, str], Link])
+    parted: list[Link] = field(default_factory=list[Link])
 
     def __post_init__(self) -> None:
         self.context = Context(self.behalf.correlation, self.behalf.run, self.lease.check)
@@ -111,12 +112,14 @@ class Outlet:
     async def keep(self, sql: Sql) -> None:
         """Write what was confirmed since the last commit: rung A rides along with whatever commits next."""
         if self.done:
+            await entities.unlink(sql, self.parted)
             await effects.confirm(sql, self.done, list(self.fresh.values()), now=self.clock())
 
     def kept(self) -> None:
         """The commit that `keep` was part of has happened."""
         self.done.clear()
         self.fresh.clear()
+        self.parted.clear()
 
     def link_for(self, effect: Effect) -> Link:
         """The link an effect makes, holding everything that system is now known to hold."""
@@ -127,6 +130,8 @@ class Outlet:
     def agreed(self, effect: Effect) -> None:
         """Remember it for the rest of the pass, and for its end."""
         where = (effect.entity, effect.system, effect.kind)
+        if (before := self.links.get(where)) and before.key != effect.their_key:
+            self.parted.append(before)
         self.links[where] = self.fresh[where] = self.link_for(effect)
 
     async def _forget(self, link: Link, names: Sequence[str]) -> None:

@@ -137,10 +137,12 @@ class Runner:
             changes=verdict.changes,
         )  # fmt: skip
         try:
-            if state == "done" and not (row["passes"] or flow.emitted or verdict.refusals or verdict.events):
+            plain = not (flow.outlet.parted or flow.emitted or verdict.refusals or verdict.events)
+            if plain and state == "done" and not row["passes"]:
                 left = await passes.close(self.pool, leaving(due_at=None), now=now)
             else:
                 async with transaction(self.pool) as sql:
+                    await entities.unlink(sql, flow.outlet.parted)
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
                         again = timedelta()

@@ -121,12 +121,7 @@ RECORD = """
 AGREED = """
     agreed as (
       select * from unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::jsonb[])
-        as t(system, kind, key, entity, sent)),
-    moved as (
-      delete from links where ctid = any(array(
-        select old.ctid from agreed cross join lateral (
-          select ctid from links where entity = agreed.entity and system = agreed.system and kind = agreed.kind
-            and key <> agreed.key) old)))
+        as t(system, kind, key, entity, sent))
     insert into links (system, kind, key, entity, sent, at)
     select system, kind, key, entity, sent, $16 from agreed
     on conflict (system, kind, key) do update

@@ -201,6 +201,18 @@ async def link_of(sql: Sql, entity: str, system: str, kind: str) -> Link | None:
     return Link(**row) if row else None
 
 
+async def unlink(sql: Sql, links: Sequence[Link]) -> None:
+    """These no longer name what they named: something else of that system is about to."""
+    for each in links:
+        await sql.execute(
+            "delete from links where system = $1 and kind = $2 and key = $3 and entity = $4",
+            each.system,
+            each.kind,
+            each.key,
+            each.entity,
+        )
+
+
 async def forget_sent(sql: Sql, link: Link, names: Sequence[str]) -> None:
     """From now on we do not know what they hold in these fields."""
     await sql.execute(

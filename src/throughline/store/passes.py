@@ -47,6 +47,9 @@ async def close(sql: Sql, ending: Ending, *, now: datetime) -> Ended:
         if "overtaken" in str(error):
             raise Overtaken("an entity changed between our reading and our writing it") from error
         raise
+    except asyncpg.UniqueViolationError as error:
+        # Only links have a second unique key: somebody else has just said what answers to one of our ids.
+        raise Overtaken(f"something was linked between our looking and our writing: {error.detail}") from error
     if row is None:
         raise LookupError(f"run {ending.run.id} could not be ended")
     return Ended(more=row["more"], woken=row["woken"])
@@ -114,11 +117,6 @@ recorded as (
 agreed as (
   select * from jsonb_to_recordset($1::jsonb -> 'links')
     as t(system text, kind text, key text, entity text, sent jsonb)),
-moved as (
-  delete from links where ctid = any(array(
-    select old.ctid from agreed cross join lateral (
-      select ctid from links where entity = agreed.entity and system = agreed.system and kind = agreed.kind
-        and key <> agreed.key) old))),
 linked as (
   insert into links (system, kind, key, entity, sent, at) select system, kind, key, entity, sent, $5 from agreed
   on conflict (system, kind, key) do update
