@@ -30,6 +30,7 @@ CATCH_ALL = {
     "hub/polls.py": "a record nobody foresaw must not stop the polls of other kinds and systems",
     "hub/intake.py": "a delivery nobody foresaw is found by taking them one by one; the others go on",
     "hub/captures.py": "why a commit failed is handed to everyone who waits for it",
+    "hub/together.py": "the same: whoever waits gets the error of their own item",
     "worker/__init__.py": "a tick that ended silently would leave nobody to sweep, poll or beat",
     "testing/connector_writing.py": "whatever a connector raises, it must not tell a secret",
 }

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -44,6 +45,17 @@ class WatchedRunner(Runner):
             await super().work(lane)
 
 
+class Alone[Item, Result]:
+    """In place of Together: everybody has boundaries of their own, and who stops at one holds nobody else up."""
+
+    def __init__(self, all_at_once: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
+        self._all_at_once = all_at_once
+
+    async def one(self, item: Item) -> Result:
+        (result,) = await self._all_at_once([item])
+        return result
+
+
 class WatchedPolls(Polls):
     """Polls whose boundaries count, each kind's for itself."""
 
@@ -67,6 +79,11 @@ class WatchedMachine(Machine):
         )
         runner = WatchedRunner(**_fields(plain))
         runner.watch, runner.works = self.watch, self.orders.works
+        if self.orders.stop or self.orders.report:
+            runner.claims, runner.endings = (
+                cast(Any, Alone(runner.claims.all_at_once)),
+                cast(Any, Alone(runner.endings.all_at_once)),
+            )
         return runner
 
     def polls(self) -> Polls:

@@ -43,9 +43,8 @@ async def begun(world: Any) -> None:
 @pytest.fixture
 async def lease(world: Any) -> Lease:
     await lanes.wake(world.pool, ["a"], at=world.clock())
-    row = await lanes.claim(world.pool, "a", worker="worker-1", now=world.clock(), lease=LEASE)
-    assert row is not None
-    return Lease(world.pool, "a", row["fence"], world.clock, world.clock())
+    rows = await lanes.claim(world.pool, ["a"], worker="worker-1", now=world.clock(), lease=LEASE)
+    return Lease(world.pool, "a", rows["a"]["fence"], world.clock, world.clock())
 
 
 async def test_one_may_send_for_a_third_of_the_lease(world: Any, lease: Lease) -> None:
@@ -82,7 +81,7 @@ async def test_a_lease_that_ran_out_cannot_be_renewed_even_if_nobody_has_come_si
 async def test_a_lane_somebody_else_was_let_into_cannot_be_renewed_nor_held(world: Any, lease: Lease) -> None:
     world.clock.advance(31)
     await lanes.expire(world.pool, now=world.clock())
-    assert await lanes.claim(world.pool, "a", worker="worker-2", now=world.clock(), lease=LEASE)
+    assert await lanes.claim(world.pool, ["a"], worker="worker-2", now=world.clock(), lease=LEASE)
 
     with pytest.raises(LaneLost):
         await lease.keep_fresh()
@@ -136,9 +135,8 @@ async def test_what_a_fenced_worker_did_is_not_committed_at_all(opened: Any, est
         if not taken:
             world.clock.advance(31)
             await lanes.expire(world.pool, now=world.clock())
-            taken.append(
-                await lanes.claim(world.pool, "puts:deal-1", worker="worker-2", now=world.clock(), lease=LEASE)
-            )
+            rows = await lanes.claim(world.pool, ["puts:deal-1"], worker="worker-2", now=world.clock(), lease=LEASE)
+            taken.append(rows["puts:deal-1"])
 
     world = await opened(process(CUSTOMER, into=Role.ERP, after=taken_over))
     await begun(world)
@@ -179,7 +177,7 @@ async def test_a_fenced_worker_s_intent_is_refused_before_it_is_sent(opened: Any
 async def test_a_lane_whose_worker_died_is_due_again_when_its_lease_is_over(opened: Any) -> None:
     world = await opened(process(CUSTOMER, into=Role.ERP))
     await begun(world)
-    await lanes.claim(world.pool, "puts:deal-1", worker="dead", now=world.clock(), lease=LEASE)
+    await lanes.claim(world.pool, ["puts:deal-1"], worker="dead", now=world.clock(), lease=LEASE)
 
     world.clock.advance(29)
     assert await lanes.expire(world.pool, now=world.clock()) == []
@@ -210,3 +208,31 @@ async def test_many_workers_that_reach_for_one_lane_get_in_one_at_a_time(opened:
 
     assert inside == [1, -1]
     assert (await worlds[0].run())["passes"] == 1
+
+
+async def test_of_passes_that_end_together_one_that_lost_its_lane_takes_nobody_along(opened: Any) -> None:
+    reached: list[str] = []
+    all_there = asyncio.Event()
+
+    @workflow("puts", on=OpportunityWon, lane=of_deal)
+    async def puts(flow: Flow, event: OpportunityWon) -> None:
+        await flow.put(CUSTOMER.model_copy(update={"id": f"customer-{event.opportunity}"}), into=Role.ERP)
+        reached.append(event.opportunity)
+        if len(reached) == 3:
+            world.clock.advance(31)
+            await lanes.expire(world.pool, now=world.clock())
+            await lanes.claim(world.pool, ["puts:deal-2"], worker="worker-2", now=world.clock(), lease=LEASE)
+            all_there.set()
+        await all_there.wait()
+
+    world = await opened(puts)
+    for deal in ("deal-1", "deal-2", "deal-3"):
+        await world.start(OpportunityWon(opportunity=deal))
+    runner = world.machine.runner("worker-1")
+    await asyncio.gather(*(runner.work(f"puts:{deal}") for deal in ("deal-1", "deal-2", "deal-3")))
+
+    rows = await world.pool.fetch("select subject, state from runs order by subject")
+    assert [tuple(row.values()) for row in rows] == [("deal-1", "done"), ("deal-2", "due"), ("deal-3", "done")]
+    effects = await world.pool.fetch("select distinct entity from effects order by entity")
+    assert [row["entity"] for row in effects] == ["customer-deal-1", "customer-deal-3"]
+    assert (await world.lane("puts:deal-2"))["worker"] == "worker-2"

@@ -14,7 +14,7 @@ LEASE, SILENT = timedelta(seconds=30), timedelta(seconds=15)
 async def claimed(pool: Pool, *, by: str, seen: datetime) -> None:
     await workers.beat(pool, by, host="here", pid=1, now=seen)
     await lanes.wake(pool, ["a-lane"], at=NOW)
-    assert await lanes.claim(pool, "a-lane", worker=by, now=NOW, lease=LEASE)
+    assert await lanes.claim(pool, ["a-lane"], worker=by, now=NOW, lease=LEASE)
 
 
 async def swept(pool: Pool, *, after: int) -> list[str]:
@@ -47,10 +47,9 @@ async def test_a_freed_lane_is_due_again_and_its_old_fence_is_worth_nothing(pool
     fence = await pool.fetchval("select fence from lanes")
     await swept(pool, after=16)
 
-    row = await lanes.claim(pool, "a-lane", worker="next", now=NOW + timedelta(seconds=17), lease=LEASE)
+    rows = await lanes.claim(pool, ["a-lane"], worker="next", now=NOW + timedelta(seconds=17), lease=LEASE)
 
-    assert row is not None
-    assert row["fence"] != fence
+    assert rows["a-lane"]["fence"] != fence
     assert not await lanes.still_ours(pool, "a-lane", fence)
 
 

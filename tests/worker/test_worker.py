@@ -95,7 +95,7 @@ async def test_a_worker_that_dies_leaves_nothing_lying_longer_than_its_lease(ope
         await world.work(keys[0])
     await world.pool.execute("update lanes set due_at = $1", world.clock())
     for key in keys:
-        assert await lanes.claim(world.pool, key, worker="dead", now=world.clock(), lease=LEASE)
+        assert await lanes.claim(world.pool, [key], worker="dead", now=world.clock(), lease=LEASE)
 
     async with working(world):
         await until(lambda: world.pool.fetchval("select count(*) from workers"))
@@ -213,7 +213,7 @@ async def test_a_worker_that_starts_before_any_firm_is_applied_waits_for_one(ope
 async def test_a_lane_that_is_always_lost_is_not_forgotten(opened: Any) -> None:
     world = await opened(opens_projects())
     await world.start(OpportunityWon(opportunity="deal-1"))
-    await lanes.claim(world.pool, "opens:deal-1", worker="dead", now=world.clock(), lease=LEASE)
+    await lanes.claim(world.pool, ["opens:deal-1"], worker="dead", now=world.clock(), lease=LEASE)
     hand = Worker(world.machine, "w-1")
 
     await hand._sweep()

@@ -1,6 +1,6 @@
 """The seven verbs at work: one pass through a process, with everything it reads and does remembered."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from throughline.hub.control import Question, Waiting
 from throughline.hub.outlet import Outlet
 from throughline.hub.settle import Settler
 from throughline.store import entities, runs
-from throughline.store.database import transaction
+from throughline.store.database import Row, transaction
 
 type Interruption = Hold | Retry | Waiting
 
@@ -65,6 +65,7 @@ class PassFlow:
 
     outlet: Outlet
     settler: Settler
+    read: Callable[[str], Awaitable[Row | None]]
     now: datetime
     began: datetime
     reads: set[str] = field(default_factory=set[str])
@@ -84,7 +85,7 @@ class PassFlow:
 
     async def get[E: Entity](self, entity: type[E], id_: str) -> E:
         self.reads.add(id_)
-        row = await entities.get(self.outlet.pool, id_)
+        row = await self.read(id_)
         if row is None:
             row = await self._fetch(entity, id_)
         self.versions[id_] = row["version"]
@@ -184,7 +185,7 @@ class PassFlow:
             found = await connector.find(self.outlet.http(link.system), mapping, Where(key=link.key))
             async with transaction(self.outlet.pool) as sql:
                 await self.settler.records(sql, link.system, mapping, found, now=self.now)
-            if row := await entities.get(self.outlet.pool, id_):
+            if row := await self.read(id_):
                 return row
         raise Hold(
             f"Nobody knows {entity.kind} {id_}",
@@ -200,11 +201,11 @@ class PassFlow:
     async def _again(self, id_: str) -> Any:
         async with transaction(self.outlet.pool) as sql:
             await self.settler.again(sql, id_, now=self.now)
-        return await entities.get(self.outlet.pool, id_)
+        return await self.read(id_)
 
     def _system(self, role: Role, entity: Entity) -> System:
         try:
-            return self.outlet.applied.system_for(role, entity.kind, getattr(entity, "legal_entity", None))
+            return self.outlet.applied.system_for(role, entity.kind, vars(entity).get("legal_entity"))
         except Unserved as error:
             raise Hold(str(error), fix="Correct the firm's folder, then release.") from error
 

@@ -3,7 +3,8 @@
 import contextlib
 import random
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,12 +27,13 @@ from throughline.hub.flow import Interruption, PartState, PassFlow
 from throughline.hub.lease import LEASE, Lease
 from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settled, Settler, Verdict
+from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
 from throughline.store import entities, holds, lanes, passes, runs
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
 from throughline.store.holds import NewHold
-from throughline.store.passes import Ending, LeaseOver
+from throughline.store.passes import Ended, Ending, LeaseOver
 from throughline.store.runs import PassEnd
 
 log = structlog.get_logger()
@@ -64,12 +66,17 @@ class Runner:
     chance: random.Random
     worker: str
     lease_length: timedelta = LEASE
+    claims: Together[str, Row | None] = field(init=False)
+    reads: Together[str, Row | None] = field(init=False)
+    endings: Together[Ending, Ended] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.claims, self.reads, self.endings = Together(self._claim), Together(self._read), Together(self._close)
 
     async def work(self, lane: str) -> None:
         """Pass through the lane's oldest run, and say when to come back."""
         now = self.clock()
-        stride = 1 + self.chance.getrandbits(40)
-        row = await lanes.claim(self.pool, lane, worker=self.worker, now=now, lease=self.lease_length, stride=stride)
+        row = await self.claims.one(lane)
         if row is None:
             return
         lease = Lease(self.pool, lane, row["fence"], self.clock, now, self.lease_length)
@@ -94,6 +101,19 @@ class Runner:
             raise
         await self.wakes.now(woken)
 
+    async def _claim(self, keys: Sequence[str]) -> list[Row | None]:
+        now, stride = self.clock(), 1 + self.chance.getrandbits(40)
+        rows = await lanes.claim(self.pool, keys, worker=self.worker, now=now, lease=self.lease_length, stride=stride)
+        # Of two who want one lane at the same moment, one gets it.
+        return [rows.pop(key, None) for key in keys]
+
+    async def _read(self, ids: Sequence[str]) -> list[Row | None]:
+        found = await entities.many(self.pool, ids)
+        return [found.get(id_) for id_ in ids]
+
+    async def _close(self, endings: Sequence[Ending]) -> list[Ended]:
+        return await passes.close(self.pool, endings, now=self.clock())
+
     async def _pass(self, row: Row, lease: Lease) -> list[str]:
         applied = await self.firms.at(row["firm_version"])
         flow = await self._flow(row, lease, applied)
@@ -109,7 +129,7 @@ class Runner:
         if row["passes"]:
             await outlet.look_up(row["reads"])
         settler = Settler(applied, tuple(self.workflows.values()), self.ids)
-        return PassFlow(outlet, settler, now=self.clock(), began=row["created_at"])
+        return PassFlow(outlet, settler, self.reads.one, now=self.clock(), began=row["created_at"])
 
     async def _run(self, row: Row, flow: PassFlow) -> _Ended:
         stopped: Interruption | None = None
@@ -139,14 +159,15 @@ class Runner:
         try:
             plain = not (flow.outlet.parted or flow.emitted or verdict.refusals or verdict.events)
             if plain and state == "done" and not row["passes"]:
-                left = await passes.close(self.pool, leaving(due_at=None), now=now)
+                left = await self.endings.one(leaving(due_at=None))
             else:
                 async with transaction(self.pool) as sql:
                     await entities.unlink(sql, flow.outlet.parted)
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
                         again = timedelta()
-                    left = await passes.close(sql, leaving(due_at=None if again is None else now + again), now=now)
+                    due_at = None if again is None else now + again
+                    (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
                     await self._wake_others(sql, row["lane"], settled, now=now)
         except LeaseOver as over:
             raise LaneLost(str(over)) from over

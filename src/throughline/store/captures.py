@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from throughline.store.database import Pool, Row, Sql
 
@@ -10,6 +11,8 @@ COLUMNS = (
     "at", "system", "direction", "state", "method", "url", "status", "outcome", "took_ms", "correlation", "run",
     "request_headers", "request_body", "answer_headers", "answer_body",
 )  # fmt: skip
+
+_VALUES = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,8 @@ class Capture:
 
 async def keep(pool: Pool, captures: Sequence[Capture]) -> None:
     """Many captures in one commit."""
-    rows = [tuple(getattr(capture, column) for column in COLUMNS) for capture in captures]
     async with pool.acquire() as connection:
-        await connection.copy_records_to_table("captures", records=rows, columns=COLUMNS)
+        await connection.copy_records_to_table("captures", records=map(_VALUES, captures), columns=COLUMNS)
 
 
 async def unread(sql: Sql, system: str, *, limit: int) -> list[Row]:

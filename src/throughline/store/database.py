@@ -19,7 +19,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRESQL = 150000
 # Our statements are short and many: compiling one costs more than it ever saves.
 # A worker that is frozen inside a transaction must not hold the others up for longer than a call may take.
-SETTINGS = {"jit": "off", "application_name": "throughline", "idle_in_transaction_session_timeout": "30000"}
+SETTINGS = {
+    "jit": "off",
+    "application_name": "throughline",
+    "idle_in_transaction_session_timeout": "30000",
+    # Plans are made once per connection, perhaps while a table is still empty: one that reads it whole would be kept.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "random_page_cost": "1.1",
+}
 MIGRATING = 0x7468726F  # the advisory lock that lets one program migrate at a time
 
 # The database went away, or sent us away: nothing is wrong with what we asked, and asking again may succeed.

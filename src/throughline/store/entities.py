@@ -44,12 +44,8 @@ class Link:
     sent: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-async def get(sql: Sql, id_: str) -> Row | None:
-    return await sql.fetchrow("select id, kind, version, fields, unread from entities where id = $1", id_)
-
-
 async def many(sql: Sql, ids: Sequence[str]) -> dict[str, Row]:
-    rows = await sql.fetch("select * from entities where id = any($1)", list(ids))
+    rows = await sql.fetch("select id, kind, version, fields, unread from entities where id = any($1)", list(ids))
     return {row["id"]: row for row in rows}
 
 

@@ -16,29 +16,32 @@ async def wake(sql: Sql, keys: Sequence[str], *, at: datetime) -> None:
     )
 
 
-async def claim(sql: Sql, key: str, *, worker: str, now: datetime, lease: timedelta, stride: int = 1) -> Row | None:
-    """Take a due lane nobody else holds, together with its oldest unfinished run.
+async def claim(
+    sql: Sql, keys: Sequence[str], *, worker: str, now: datetime, lease: timedelta, stride: int = 1
+) -> dict[str, Row]:
+    """Take those of these lanes that are due and nobody else holds, each together with its oldest unfinished run.
 
     The fence rises by `stride`, a number nobody else would choose: the claim is committed without waiting for the
     disk, and if the database forgets it in a crash, whoever claims the lane then gets another fence than we have.
     Whatever a pass commits for good commits its claim with it. `first` says that nobody ever held it before.
     """
-    return await sql.fetchrow(
-        """with lane as (
+    rows = await sql.fetch(
+        """with taken as (
              update lanes set fence = fence + $5::bigint, lease_until = $3::timestamptz + $4, worker = $2, due_at = null
-             where key = $1 and due_at <= $3 and (lease_until is null or lease_until < $3)
+             where key = any($1) and due_at <= $3 and (lease_until is null or lease_until < $3)
                and set_config('synchronous_commit', 'off', true) = 'off'
-             returning fence)
-           select lane.fence, lane.fence = $5 as first,
+             returning key, fence)
+           select taken.key as claimed, taken.fence, taken.fence = $5 as first,
                   (select coalesce(max(version), 0) from firm_versions) as firm_version, run.*
-           from lane left join lateral (
-             select * from runs where lane = $1 and state <> 'done' order by seq limit 1) run on true""",
-        key,
+           from taken left join lateral (
+             select * from runs where lane = taken.key and state <> 'done' order by seq limit 1) run on true""",
+        list(keys),
         worker,
         now,
         lease,
         stride,
     )
+    return {row["claimed"]: row for row in rows}
 
 
 async def still_ours(sql: Sql, key: str, fence: int) -> bool:

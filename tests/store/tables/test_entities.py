@@ -34,8 +34,7 @@ async def test_a_version_that_does_not_follow_the_one_there_is_was_overtaken(poo
             async with transaction(pool) as sql:
                 await entities.change(sql, [change(version, name="B")], now=now)
 
-    row = await entities.get(pool, "c-1")
-    assert row is not None
+    row = (await entities.many(pool, ["c-1"]))["c-1"]
     assert (row["version"], row["fields"]["name"]) == (1, "A")
     assert len(await entities.versions(pool, "c-1")) == 1
 

@@ -11,7 +11,8 @@ SECOND = timedelta(seconds=1)
 
 
 async def claim(pool: Pool, now: datetime, worker: str = "w-1") -> Row | None:
-    return await lanes.claim(pool, "a", worker=worker, now=now, lease=LEASE)
+    rows = await lanes.claim(pool, ["a"], worker=worker, now=now, lease=LEASE)
+    return rows.get("a")
 
 
 async def due_at(pool: Pool) -> datetime | None:

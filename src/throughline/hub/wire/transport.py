@@ -1,6 +1,5 @@
 """One HTTP exchange, ended by a total deadline and a cap on decompressed bytes."""
 
-import asyncio
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from types import TracebackType
@@ -57,7 +56,8 @@ class AiohttpTransport:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
+            # For the whole exchange: a vendor that drips a byte a second meets it too.
+            timeout=aiohttp.ClientTimeout(total=self._deadline, sock_connect=None),
             skip_auto_headers=("User-Agent", "Content-Type"),
         )
         # It would repeat a GET or a PUT by itself when a kept connection turns out dead: unseen, and without asking
@@ -75,17 +75,13 @@ class AiohttpTransport:
         if self._session is None:
             raise RuntimeError("the transport is not open: use it as a context manager")
         try:
-            # Time-outs of the client are per read; a vendor that drips a byte a second never meets one.
-            async with (
-                asyncio.timeout(self._deadline),
-                self._session.request(
-                    request.method,
-                    request.url,
-                    headers=request.headers,
-                    data=request.body or None,
-                    allow_redirects=False,
-                ) as answer,
-            ):
+            async with self._session.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+            ) as answer:
                 return Raw(answer.status, {k.lower(): v for k, v in answer.headers.items()}, await self._read(answer))
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             raise NotSent(str(error)) from error
@@ -96,7 +92,7 @@ class AiohttpTransport:
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
-        async for chunk in answer.content.iter_chunked(65536):
+        while chunk := await answer.content.readany():
             body += chunk
             if len(body) > self._largest:
                 raise Lost(f"the answer is larger than {self._largest // 2**20} MiB")
