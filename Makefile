@@ -5,7 +5,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format lint types contracts test test-fast bench docs openapi new-connector clean
+.PHONY: help setup demo check format lint types contracts test test-fast bench bench-peers docs openapi new-connector clean
 
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -42,6 +42,10 @@ test-fast: setup ## the tests without chaos, torture and browser
 
 bench: setup ## measure engine and intake against the hand-written minimum; ARGS=--json
 	@$(RUN)/python -m bench $(ARGS)
+
+bench-peers: setup ## install the engines that `make bench` measures beside ours
+	$(UV) venv --quiet --allow-existing .tools/peers
+	$(UV) pip install --quiet --python .tools/peers aiohttp celery dbos packaging redis
 
 docs: setup ## write docs/reference anew
 	$(RUN)/python docs/generate.py

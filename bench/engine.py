@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -14,27 +13,32 @@ import aiohttp
 from pgqueuer import Job, QueueManager
 from pgqueuer.types import QueueExecutionMode
 
+from bench import beside
+from bench.figures import AT_ONCE, ROUNDS, RUNS, Figures, median
 from bench.firm import EFFECTS, SECRET, STUB, TOKEN, five_effects, lay_out
 from throughline.core.events import OpportunityWon
 from throughline.hub.machine import Machine
 from throughline.hub.settle import Settled, Settler
 from throughline.hub.wakes import LANE
-from throughline.main import machine
+from throughline.main import database, machine
 from throughline.settings import Settings
 from throughline.store import entities, lanes
 from throughline.store.database import transaction
 from throughline.store.entities import Change
 
-RUNS, AT_ONCE, BATCH, ROUNDS = 1000, 50, 25, 3
+BATCH = 25
 TABLE = "create table if not exists by_hand (key text primary key, event jsonb not null, state text not null)"
-
-type Figures = dict[str, float]
 
 
 async def measured(url: str, *, database_url: str | None) -> dict[str, Figures]:
     """Median of some rounds, taken in turns so that a noisy neighbour hits both."""
     settings = settings_for(url, database_url=database_url)
-    async with machine(settings, connectors={"stub": STUB}, workflows=(five_effects,)) as built:
+    async with (
+        database(settings) as ours,
+        machine(
+            settings.model_copy(update={"database_url": ours}), connectors={"stub": STUB}, workflows=(five_effects,)
+        ) as built,
+    ):
         await built.firms.apply(by="bench")
         await built.pool.execute(TABLE)
         rounds: dict[str, list[Figures]] = {"engine": [], "by_hand": []}
@@ -43,10 +47,8 @@ async def measured(url: str, *, database_url: str | None) -> dict[str, Figures]:
             if number:  # the first round warms up
                 rounds["engine"].append(engine)
                 rounds["by_hand"].append(by_hand)
-    return {
-        name: {key: statistics.median(each[key] for each in found) for key in found[0]}
-        for name, found in rounds.items()
-    }
+        peers = await beside.measured(url, ours) if beside.installed() else {}
+    return {name: median(found) for name, found in rounds.items()} | peers
 
 
 def settings_for(url: str, *, database_url: str | None) -> Settings:

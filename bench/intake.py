@@ -16,14 +16,13 @@ import uvicorn
 import uvloop
 
 from bench.engine import settings_for
+from bench.figures import Figures
 from bench.firm import SECRET, STUB, five_effects
 from throughline.main import log_to_stderr, machine
 from throughline.server import app
 from throughline.settings import Settings
 
 SENDERS, SECONDS, WARM_UP_SECONDS = 128, 5.0, 1.5
-
-type Figures = dict[str, float]
 
 
 def measured(*, database_url: str | None) -> Figures:

@@ -15,12 +15,13 @@ class Wakes:
     queue: Queries
 
     async def now(self, lanes: Sequence[str]) -> None:
-        if lanes:
+        # In one order, whoever wakes them: two who insert the same keys the other way round would wait for each other.
+        if keys := sorted(set(lanes)):
             await self.queue.enqueue(
-                [LANE] * len(lanes),
-                [lane.encode() for lane in lanes],
-                [0] * len(lanes),
-                dedupe_key=[f"lane/{lane}" for lane in lanes],
+                [LANE] * len(keys),
+                [key.encode() for key in keys],
+                [0] * len(keys),
+                dedupe_key=[f"lane/{key}" for key in keys],
                 on_conflict="skip",
             )
 

@@ -9,7 +9,8 @@ from throughline.store.database import Row, Sql
 async def wake(sql: Sql, keys: Sequence[str], *, at: datetime) -> None:
     """Make lanes due, creating those that are new. A lane that is due earlier already stays so."""
     await sql.execute(
-        """insert into lanes (key, due_at, fence) select distinct unnest($1::text[]), $2::timestamptz, 0
+        """insert into lanes (key, due_at, fence)
+           select distinct unnest($1::text[]) as key, $2::timestamptz, 0 order by key
            on conflict (key) do update set due_at = least(lanes.due_at, excluded.due_at)""",
         list(keys),
         at,
@@ -28,7 +29,10 @@ async def claim(
     rows = await sql.fetch(
         """with taken as (
              update lanes set fence = fence + $5::bigint, lease_until = $3::timestamptz + $4, worker = $2, due_at = null
-             where key = any($1) and due_at <= $3 and (lease_until is null or lease_until < $3)
+             where key in (
+                 -- In one order, whoever takes them: two who took the same lanes crosswise would wait for each other.
+                 select key from lanes where key = any($1) and due_at <= $3
+                   and (lease_until is null or lease_until < $3) order by key for update)
                and set_config('synchronous_commit', 'off', true) = 'off'
              returning key, fence)
            select taken.key as claimed, taken.fence, taken.fence = $5 as first,

@@ -41,8 +41,10 @@ class LeaseOver(Exception):
 async def close(sql: Sql, endings: Sequence[Ending], *, now: datetime) -> list[Ended]:
     """Write all of them and leave their lanes. Raises LeaseOver or Overtaken, and then nothing was written."""
     changes = sum(len(each.changes) for each in endings)
+    # In one order, as everywhere: two workers that locked the same lanes crosswise would wait for each other.
+    in_order = sorted(endings, key=lambda each: each.run.lane)
     try:
-        row = await sql.fetchrow(CLOSE, _said(endings), len(endings), changes, now)
+        row = await sql.fetchrow(CLOSE, _said(in_order), len(endings), changes, now)
     except asyncpg.InvalidTextRepresentationError as error:
         if "lease over" in str(error):
             raise LeaseOver(f"another worker is in {_lanes(endings)}") from error
@@ -157,7 +159,7 @@ concerned as (
   insert into lanes (key, due_at, fence)
   select distinct lane, $4::timestamptz, 0 from runs
   where state in ('held', 'waiting', 'retrying', 'defect') and reads && array(select id from changes)
-    and lane <> all(array(select lane from said))
+    and lane <> all(array(select lane from said)) order by lane
   on conflict (key) do update set due_at = least(lanes.due_at, excluded.due_at) returning key)
 select array(select lane from next where ready) as more, array(select key from concerned) as woken,
   case when (select count(*) from left_lane) <> $2::int then (clock_timestamp()::text || ' lease over')::int
