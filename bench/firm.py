@@ -43,6 +43,7 @@ legal_entities:
     ),
 }
 EFFECTS = 5
+BLOCKED = "blocked"
 
 
 async def put(http: Http, _mapping: Mapping, sent: Sent) -> str:
@@ -91,9 +92,10 @@ STUB = Connector(
 async def five_effects(flow: Flow, won: OpportunityWon) -> None:
     """Read one settled entity, and make five things so."""
     customer = await flow.get(Customer, won.opportunity)
+    channel = "#slow" if customer.name.endswith(BLOCKED) else "#bench"
     for step in range(EFFECTS):
         message = Message(
-            id=MessageId(f"{customer.id}-{step}"), channel="#bench", text=f"{customer.name} {step}", about=customer.id
+            id=MessageId(f"{customer.id}-{step}"), channel=channel, text=f"{customer.name} {step}", about=customer.id
         )
         await flow.put(message, into=Role.CHAT)
 

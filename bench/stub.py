@@ -1,4 +1,4 @@
-"""A system that answers at once, in a process of its own: what is measured is us, not it."""
+"""A system that answers at once, in a process of its own: what is measured is us, not it. Only `#slow` takes long."""
 
 import asyncio
 import multiprocessing
@@ -10,6 +10,7 @@ from typing import cast
 import uvloop
 
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 26\r\n\r\n{"id":"1","success": true}'
+SLOW_SECONDS = 1.5
 
 
 class _Answers(asyncio.Protocol):
@@ -28,8 +29,11 @@ class _Answers(asyncio.Protocol):
             length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
             if len(self._seen) < end + 4 + length:
                 return
-            self._seen = self._seen[end + 4 + length :]
-            self._transport.write(ANSWER)
+            body, self._seen = self._seen[end + 4 : end + 4 + length], self._seen[end + 4 + length :]
+            if b'"#slow"' in body:
+                asyncio.get_running_loop().call_later(SLOW_SECONDS, self._transport.write, ANSWER)
+            else:
+                self._transport.write(ANSWER)
 
 
 async def _serve(told: multiprocessing.connection.Connection) -> None:
