@@ -1,6 +1,7 @@
 """A machine on a driven clock, and four pretend systems behind its transport whose bad days are written beforehand.
 
-`north` is the CRM, `south` the ERP (rung A), `east` the PSA (rung C) and `west` the chat (rung E).
+`north` is the CRM, `south` the ERP (rung A; B for contracts, D for billing plans), `east` the PSA (rung C) and `west`
+the chat (rung E).
 """
 
 import asyncio
@@ -43,7 +44,7 @@ from throughline.core.connector import (
     Verdict,
     Where,
 )
-from throughline.core.entities import Customer, Message, Opportunity, Project
+from throughline.core.entities import BillingMilestone, BillingPlan, Contract, Customer, Message, Opportunity, Project
 from throughline.core.events import Event
 from throughline.core.forms import Record
 from throughline.core.mapping import Mapping, Row, Rung
@@ -98,6 +99,8 @@ class Estate:
         self.faults: list[Fault] = []
         self.records: dict[tuple[str, str], dict[str, Record]] = {}
         self.tokens = 0
+        self.keys_last = timedelta(hours=1)
+        self._keys: dict[str, tuple[datetime, bytes, Raw]] = {}
         self._numbers = count(1)
 
     def fail(self, method: str, path: str = "", **how: Any) -> None:
@@ -149,7 +152,10 @@ class Estate:
                 known = next((key for key, record in shelf.items() if record.get("ours") == ours), None)
                 return said(200, {"id": self.enter(system, steps[0], id=known, ours=ours, **body)})
             case "POST", _:
-                return said(201, {"id": self.enter(system, steps[0], **body)})
+                key = request.headers.get("Idempotency-Key", "")
+                return self._as_before(key, request) or self._remembered(
+                    key, request, said(201, {"id": self.enter(system, steps[0], **body)})
+                )
             case "PATCH", [key]:
                 if key not in shelf:
                     return said(404, {"why": f"no {key}"})
@@ -157,12 +163,26 @@ class Estate:
             case _:
                 raise AssertionError(request)
 
+    def _as_before(self, key: str, request: Request) -> Raw | None:
+        """What a vendor with idempotency keys says to one it knows: the first answer, or that the body is another."""
+        at, body, answer = self._keys.get(key, (None, b"", None))
+        if at is None or self.clock() - at > self.keys_last:
+            return None
+        return answer if body == request.body else said(422, {"why": f"{key} was used with another body"})
+
+    def _remembered(self, key: str, request: Request, answer: Raw) -> Raw:
+        if key:
+            self._keys[key] = (self.clock(), request.body, answer)
+        return answer
+
     def _asked(self, shelf: dict[str, Record], asked: dict[str, list[str]]) -> dict[str, Any]:
         found = sorted(shelf.values(), key=lambda record: record["changed"])
         if since := asked.get("since"):
             found = [record for record in found if datetime.fromisoformat(record["changed"]) >= moment(since[0])]
         if mark := asked.get("mark"):
             found = [record for record in found if record.get("mark") == mark[0]]
+        if name := asked.get("name"):
+            found = [record for record in found if str(record.get("name", "")).lower() == name[0].lower()]
         number = int(asked.get("page", ["0"])[0])
         return {"items": found[2 * number : 2 * number + 2], "more": len(found) > 2 * number + 2}
 
@@ -220,7 +240,8 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     if where.key:
         answer = await http.call("GET", f"/{mapping.resource}/{where.key}")
         return [answer.body] if answer.status == 200 else []
-    return (await http.call("GET", f"/{mapping.resource}", params={"mark": where.marker or ""})).body["items"]
+    params = {"mark": where.marker} if where.marker else {"name": str(where.fields.get("name", ""))}
+    return (await http.call("GET", f"/{mapping.resource}", params=params)).body["items"]
 
 
 async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
@@ -229,8 +250,10 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
         return sent.key
     if mapping.rung is Rung.UPSERT:
         return (await http.call("PUT", f"/{mapping.resource}/ours/{sent.id}", json=sent.record)).body["id"]
-    record = {**sent.record, "mark": sent.marker}
-    return (await http.call("POST", f"/{mapping.resource}", json=record)).body["id"]
+    # Rung D has no place for a mark; only B knows what the header means.
+    record = sent.record if mapping.rung is Rung.NATURAL_KEY else {**sent.record, "mark": sent.marker}
+    headers = {"Idempotency-Key": sent.idempotency_key} if sent.idempotency_key else {}
+    return (await http.call("POST", f"/{mapping.resource}", json=record, headers=headers)).body["id"]
 
 
 def signature(secret: str, at: str, body: bytes) -> str:
@@ -249,10 +272,10 @@ def receive(_headers: Any, body: bytes) -> Received:
     return Received((notice,), reply=heard.get("challenge"))
 
 
-def mapping(entity: Any, resource: str, *fields: str, rung: Rung = Rung.UPSERT) -> Mapping:
+def mapping(entity: Any, resource: str, *fields: str, rung: Rung = Rung.UPSERT, **more: Any) -> Mapping:
     rows = tuple(Row(name, name) for name in fields)
     ours = "mark" if rung is Rung.MARKER else "ours"
-    return Mapping(entity, resource, "id", rows, changed="changed", id_field=ours, rung=rung, settle_seconds=60)
+    return Mapping(entity, resource, "id", rows, changed="changed", id_field=ours, rung=rung, settle_seconds=60, **more)
 
 
 def connectors() -> dict[str, Connector]:
@@ -261,7 +284,13 @@ def connectors() -> dict[str, Connector]:
         mapping(Customer, "customers", "name", "country", "phone"),
         mapping(Opportunity, "deals", "name", "stage", "customer"),
     )
-    south = (mapping(Customer, "customers", "name", "country", "payment_terms"),)
+    keyed: dict[str, Any] = {"key_window_seconds": 3600, "after_window": Rung.MARKER}
+    south = (
+        mapping(Customer, "customers", "name", "country", "payment_terms"),
+        mapping(Contract, "contracts", "name", "currency", rung=Rung.IDEMPOTENCY_KEY, **keyed),
+        mapping(BillingMilestone, "milestones", "name", "due", rung=Rung.IDEMPOTENCY_KEY, key_window_seconds=3600),
+        mapping(BillingPlan, "plans", "name", "currency", rung=Rung.NATURAL_KEY, natural_key=("name",)),
+    )
     east = (mapping(Project, "projects", "name", "currency", "manager", rung=Rung.MARKER),)
     west = (mapping(Message, "messages", "channel", "text", rung=Rung.NOTHING),)
     return {
@@ -295,7 +324,8 @@ FIRM = {
     "systems/west.yaml": system("west", "chat"),
     "ownership.yaml": (
         'customer: { "*": crm, payment_terms: erp, segment: hub }\nopportunity: { "*": crm }\n'
-        'project: { "*": hub }\nmessage: { "*": hub }\n'
+        'project: { "*": hub }\nmessage: { "*": hub }\ncontract: { "*": hub }\nbilling_plan: { "*": hub }\n'
+        'billing_milestone: { "*": hub }\n'
     ),
     "policies.yaml": 'hold_owners: { finance: Finance, "*": Operations }\n',
 }

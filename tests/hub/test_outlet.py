@@ -298,30 +298,55 @@ async def test_none_found_afterwards_is_sent_again(opened: Any, estate: Any) -> 
     assert (effect["state"], effect["attempts"]) == ("confirmed", 2)
 
 
-async def test_two_found_afterwards_are_a_hold_that_shows_both_and_ends_when_one_is_gone(
-    opened: Any, estate: Any
-) -> None:
+async def doubled(opened: Any, estate: Any) -> tuple[Any, list[str]]:
+    """A project whose answer was lost, and a second one over there with the same mark."""
     world = await opened(putting(project(), into=Role.PSA))
     estate.fail("POST", "/projects", after=Lost("reset"))
     await won(world)
-    estate.enter("east", "projects", id="E99", name="Rollout", mark="project-0042")
-
+    estate.enter("east", "projects", id="E99", name="Roll-out", currency="EUR", mark="project-0042")
     world.clock.advance(72)
     await world.work()
+    return world, sorted(estate.shelf("east", "projects"))
+
+
+async def test_two_found_afterwards_are_a_hold_that_shows_both_beside_what_was_sent(opened: Any, estate: Any) -> None:
+    world, (ours, other) = await doubled(opened, estate)
 
     (hold,) = await world.holds()
-    first, second = estate.shelf("east", "projects")
-    assert hold["kind"] == "quarantine"
-    assert hold["candidates"] == [{"key": key} for key in sorted((first, second))]
+    assert (hold["kind"], hold["choices"]) == ("quarantine", [f"it is {ours}", f"it is {other}"])
+    assert hold["candidates"] == [
+        {"record": "what we sent", "name": "Rollout", "currency": "GBP"},
+        {"record": ours, "name": "Rollout", "currency": "GBP"},
+        {"record": other, "name": "Roll-out", "currency": "EUR"},
+    ]
     assert await states(world) == ["quarantined"]
-    await holds.release(world.machine, hold["id"], person="A person")
-    await world.work()
-    assert await states(world) == ["quarantined"]
-    del estate.shelf("east", "projects")["E99"]
+    assert len(estate.calls("POST", "/projects")) == 1
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_the_one_a_person_chooses_is_confirmed_and_nothing_is_sent(opened: Any, estate: Any, which: int) -> None:
+    world, keys = await doubled(opened, estate)
     (hold,) = await world.holds()
-    await holds.release(world.machine, hold["id"], person="A person")
+
+    await holds.answer(world.machine, hold["id"], f"it is {keys[which]}", person="A person")
     await world.work()
+
     assert await states(world) == ["confirmed"]
+    assert await links(world) == [("east", keys[which], "project-0042")]
+    assert len(estate.calls("POST", "/projects")) == 1
+    assert estate.calls("PATCH", "/projects") == []
+    assert (await world.run())["state"] == "done"
+
+
+async def test_a_choice_that_was_deleted_meanwhile_is_not_taken(opened: Any, estate: Any) -> None:
+    world, (ours, other) = await doubled(opened, estate)
+    (hold,) = await world.holds()
+    del estate.shelf("east", "projects")[other]
+
+    await holds.answer(world.machine, hold["id"], f"it is {other}", person="A person")
+    await world.work()
+
+    assert await links(world) == [("east", ours, "project-0042")]
     assert len(estate.calls("POST", "/projects")) == 1
 
 

@@ -112,12 +112,17 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is to be written: their record, their key when there is one already, our id, and the effect's marker."""
+    """What is to be written: their record, their key when there is one already, our id, and the effect's marker.
+
+    `idempotency_key` is given on rung B: a second request that carries it changes nothing, and is answered as the first
+    was. It stays the same exactly as long as the record does.
+    """
 
     record: Record
     id: str
     key: str | None
     marker: str
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

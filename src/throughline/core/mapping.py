@@ -27,6 +27,10 @@ class Rung(StrEnum):
     NOTHING = "E"
 
 
+# What can follow an unknown outcome once it cannot be repeated: a look, or a question.
+LOOKED_UP = frozenset({Rung.MARKER, Rung.NATURAL_KEY, Rung.NOTHING})
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One field: our word, their word, and how they spell the value."""
@@ -42,8 +46,12 @@ class Mapping:
     """One entity, one resource, one row per field.
 
     `key` is their id's field; `id_field` where they keep ours, if they do; `changed` the field a cursor runs over;
-    `author` who changed the record last, so that our own writes are recognised when they come back;
-    `settle_seconds` how long an unknown outcome may still appear.
+    `author` who changed the record last, so that our own writes are recognised when they come back.
+
+    `settle_seconds` is how long an unknown outcome may still appear: more than our deadline, `late_seconds` (how long
+    they were seen to go on working after we gave up) and `lag_seconds` (how far their search is behind) together.
+    Rung B needs `key_window_seconds`, for how long they remember a key, and `after_window`, the rung they offer then.
+    Rung D needs `natural_key`, our fields that tell one thing from another.
     """
 
     entity: type[Entity]
@@ -55,11 +63,25 @@ class Mapping:
     id_field: str | None = None
     rung: Rung = Rung.NOTHING
     settle_seconds: float = 60
+    late_seconds: float = 0
+    lag_seconds: float = 0
+    key_window_seconds: float | None = None
+    after_window: Rung = Rung.NOTHING
+    natural_key: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = {row.ours for row in self.rows if row.ours} - set(self.entity.model_fields)
         if unknown:
             raise ValueError(f"{self.entity.__name__} has no field {', '.join(sorted(unknown))}")
+        if self.rung is Rung.IDEMPOTENCY_KEY and not (self.key_window_seconds and self.after_window in LOOKED_UP):
+            raise ValueError(
+                f"{self.kind} declares rung B: say for how long they remember a key (key_window_seconds), and what they"
+                " offer when they have forgotten it (after_window: C, D or E)"
+            )
+        if Rung.NATURAL_KEY in {self.rung, self.after_window} and not self.natural_key:
+            raise ValueError(f"{self.kind} declares rung D: say which of our fields tell one from another: natural_key")
+        if lost := set(self.natural_key) - self.read_back():
+            raise ValueError(f"{', '.join(sorted(lost))} in natural_key of {self.kind} is not both sent and read back")
 
     @property
     def kind(self) -> str:
@@ -98,6 +120,10 @@ class Mapping:
     def writable(self) -> frozenset[str]:
         """Our fields that this mapping can send."""
         return frozenset(row.ours for row in self.rows if row.ours and row.flow != "in")
+
+    def read_back(self) -> frozenset[str]:
+        """Our fields that they are sent and show again: by these a record of theirs can be compared with ours."""
+        return self.writable() & {row.ours for row in self.rows if row.flow != "out"}
 
     def refs(self, record: Record) -> Iterator[tuple[str, str]]:
         """Every (kind, their key) this record points at, so that names can be fetched before reading."""

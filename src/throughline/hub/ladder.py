@@ -1,24 +1,32 @@
 """The ladder: one effect, taken once as far up as the vendor allows it to be done safely."""
 
 from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
+from throughline.core import exact
+from throughline.core.claims import Claim
 from throughline.core.clock import Clock
-from throughline.core.connector import Connector, Http, Sent, Where
+from throughline.core.connector import Connector, Http, Sent
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.firm import System
-from throughline.core.forms import dig
+from throughline.core.forms import Record
+from throughline.core.likeness import agreed
 from throughline.core.mapping import Mapping, Rung
+from throughline.hub import doubts
 from throughline.hub.captures import Captures
-from throughline.hub.control import Question
+from throughline.hub.doubts import Found
 from throughline.hub.lease import Lease
 from throughline.store import effects
 from throughline.store.database import Pool, Row, Sql, transaction
 from throughline.store.effects import Effect
 
-ARRIVED, SEND_AGAIN = "it arrived", "send it again"
+# Whoever looked may have found it and died before the confirmation, so what was probed is looked up again.
+IN_DOUBT = frozenset({"intent", "sent", "unknown", "settling", "probed", "quarantined"})
+# Of the time a vendor says it remembers a key: its clock and ours, and what is under way, may differ.
+WINDOW_USED = 0.8
 
 
 class Pass(Protocol):
@@ -33,6 +41,7 @@ class Pass(Protocol):
 
     def http(self, system: str, /) -> Http: ...
     def agreed(self, effect: Effect, /) -> None: ...
+    async def read(self, system: str, mapping: Mapping, records: Sequence[Record], /) -> list[Claim]: ...
     async def keep(self, sql: Sql, /) -> None: ...
     def kept(self) -> None: ...
 
@@ -46,66 +55,118 @@ class Step:
     mapping: Mapping
     connector: Connector
     system: System
-    record: dict[str, Any]
+    record: Record
     key: str | None
     took_ms: float | None = None
     earlier: bool = False
 
     async def climb(self) -> str:
-        match Rung(self.effect.rung):
-            case Rung.UPSERT | Rung.IDEMPOTENCY_KEY:
-                return await self._repeatable()
-            case Rung.MARKER | Rung.NATURAL_KEY:
-                return await self._searchable()
-            case Rung.NOTHING:
-                return await self._one_shot()
+        return await (self._repeatable() if Rung(self.effect.rung) is Rung.UPSERT else self._once())
 
     async def _repeatable(self) -> str:
-        """A and B: send; if we die before the pass commits, sending again does no harm."""
+        """A: send; if we die before the pass commits, sending again does no harm."""
         their_key = await self._send()
         self._took(their_key)
         self.within.done.append(self.effect)
         self.within.agreed(self.effect)
         return their_key
 
-    async def _searchable(self) -> str:
-        """C and D: write the intent down, send; after an unknown outcome look for the marker before sending again."""
+    async def _once(self) -> str:
+        """B to E: write the intent down, then send. What is in doubt is resolved before anything is sent anew."""
         before = await effects.one(self.within.pool, self.effect.key)
         if before and before["state"] == "confirmed":
             return await self._confirm_as_it_was(before, before["their_key"])
-        # Probed as well: whoever looked may have found it and died before the confirmation, so it is looked up again.
-        if before and before["state"] in {"intent", "sent", "unknown", "settling", "probed", "quarantined"}:
-            found = await self._probe(before["settle_until"], before["attempts"])
-            if found:
-                return await self._confirm_as_it_was(before, found)
+        if before and before["state"] in IN_DOUBT:
+            attempts, settle_until = before["attempts"], before["settle_until"]
+            self.effect = replace(self.effect, attempts=attempts, settle_until=settle_until)
+            match self._way_out(before):
+                case Rung.IDEMPOTENCY_KEY:
+                    return await self._repeat(before)
+                case Rung.NOTHING:
+                    their_key, held = await self._asked(before), before["fields"]
+                case rung:
+                    their_key, held = await self._probed(before, rung)
+            if their_key:
+                return await self._confirm_as_it_was(before, their_key, held)
         return await self._intend_and_send(before["attempts"] + 1 if before else 1)
 
-    async def _one_shot(self) -> str:
-        """E: sent once. If the outcome is unknown, a person looks."""
-        before = await effects.one(self.within.pool, self.effect.key)
-        if before and before["state"] == "confirmed":
-            return await self._confirm_as_it_was(before, before["their_key"])
-        if before and before["state"] in {"intent", "sent", "unknown"}:
-            self._let_it_arrive(before)
-            name = f"unknown-{self.effect.key[:8].lower()}-{before['attempts']}"
-            match self.within.answers.get(name):
-                case None:
-                    raise self._unknown(name)
-                case choice if choice == ARRIVED:
-                    return await self._confirm_as_it_was(before, f"unseen-{self.effect.key[:8].lower()}")
-                case _:
-                    pass
-        return await self._intend_and_send(before["attempts"] + 1 if before else 1)
+    def _way_out(self, before: Row) -> Rung:
+        """What this vendor offers now: a key that it has forgotten is worth nothing any more."""
+        rung, window = Rung(self.effect.rung), self.mapping.key_window_seconds
+        if rung is not Rung.IDEMPOTENCY_KEY or window is None:
+            return rung
+        # One that was begun before it had a key or a time is not repeated.
+        known = before["begun_at"] and before["body"]
+        fresh = known and self.within.clock() < before["begun_at"] + timedelta(seconds=WINDOW_USED * window)
+        return rung if fresh else self.mapping.after_window
+
+    async def _repeat(self, before: Row) -> str:
+        """B: the same body under the same key, to the letter."""
+        self._let_it_arrive(before)
+        self.record = exact.loads(before["body"])
+        await self._looked("intent", "sent again under the same key")
+        try:
+            their_key = await self._send()
+        except (Retry, Hold) as error:
+            # Whatever is said of this time, nobody has said yet what became of the first.
+            await self._looked("unknown", error.why)
+            raise
+        return await self._confirm_as_it_was(before, their_key)
+
+    async def _asked(self, before: Row) -> str | None:
+        """E: a person looks. Returns what stands for their key if it arrived."""
+        self._let_it_arrive(before)
+        question = doubts.unknown(self.effect, self.system.name)
+        match self.within.answers.get(question.name):
+            case None:
+                raise question
+            case choice if choice == doubts.ARRIVED:
+                return f"unseen-{self.effect.key[:8].lower()}"
+            case _:
+                await self._looked("probed", "a person says that it did not arrive")
+                return None
+
+    async def _probed(self, before: Row, rung: Rung) -> tuple[str | None, dict[str, Any]]:
+        """C and D: look for what we may have done. Nothing found means nothing done, once the settle time is over."""
+        now, settle_until, sent = self.within.clock(), before["settle_until"], before["fields"]
+        if settle_until and now < settle_until:
+            raise Retry(f"{self.system.name} may still be doing it; it is looked up after", after=settle_until - now)
+        found = await self._look(rung, sent)
+        same = [each for each in found if each.same]
+        if len(same) == 1 or not found:
+            await self._looked("probed", f"{len(same)} found")
+            return (same[0].key if same else None), sent
+        question = doubts.twins(self.effect, self.system.name, sent, same) if same else doubts.similar(
+            self.effect, self.system.name, sent, found
+        )  # fmt: skip
+        choice = self.within.answers.get(question.name)
+        if choice not in question.choices:
+            await self._looked("quarantined", question.why)
+            raise question
+        await self._looked("probed", f"a person says: {choice}")
+        chosen = next((each for each in found if choice == doubts.it_is(each)), None)
+        if chosen is None:
+            return None, sent
+        return chosen.key, sent if chosen.same else agreed(self.mapping, sent, chosen.fields)
+
+    async def _look(self, rung: Rung, sent: dict[str, Any]) -> list[Found]:
+        if self.connector.find is None:
+            raise RuntimeError(f"{self.connector.name} declares rung {rung} and cannot find")
+        wanted = doubts.where(self.effect, self.mapping, rung, sent)
+        records = await self.connector.find(self.within.http(self.system.name), self.mapping, wanted)
+        claims = await self.within.read(self.system.name, self.mapping, records)
+        return doubts.sorted_out(self.mapping, rung, sent, claims)
 
     def _let_it_arrive(self, before: Row) -> None:
-        """Another lane may be sending it at this moment: nobody is asked before that must be over."""
+        """Another lane may be sending it at this moment: nobody sends or asks before that must be over."""
         now, settle_until = self.within.clock(), before["settle_until"]
         if before["state"] != "unknown" and settle_until and now < settle_until:
             raise Retry(f"it is being sent to {self.system.name}", after=settle_until - now)
 
     async def _intend_and_send(self, attempt: int) -> str:
         settle = self._settle()
-        self.effect = replace(self.effect, attempts=attempt, settle_until=self.within.clock() + settle)
+        body = exact.dumps(self.record) if Rung(self.effect.rung) is Rung.IDEMPOTENCY_KEY else None
+        self.effect = replace(self.effect, attempts=attempt, settle_until=self.within.clock() + settle, body=body)
         await self.within.lease.keep_fresh()
         async with transaction(self.within.pool) as sql:
             await self.within.lease.hold(sql)
@@ -116,9 +177,7 @@ class Step:
         except Unknown as error:
             self.effect = replace(self.effect, settle_until=self.within.clock() + settle)
             await self._write("unknown", error.why)
-            if Rung(self.effect.rung) is Rung.NOTHING:
-                raise self._unknown(f"unknown-{self.effect.key[:8].lower()}-{attempt}") from error
-            raise Retry(error.why, after=settle) from error
+            raise self._in_doubt(error, settle) from error
         except Retry as error:
             await self._write("planned", error.why)
             raise
@@ -127,25 +186,21 @@ class Step:
             raise
         return await self._confirm(their_key)
 
-    async def _probe(self, settle_until: datetime | None, attempts: int) -> str | None:
-        """Look for what we may have done. Nothing found means nothing done, once the settle time is over."""
-        now = self.within.clock()
-        if settle_until and now < settle_until:
-            raise Retry(f"{self.system.name} may still be doing it; it is looked up after", after=settle_until - now)
-        if self.connector.find is None:
-            raise RuntimeError(f"{self.connector.name} declares rung {self.effect.rung} and cannot find")
-        found = await self.connector.find(self.within.http(self.system.name), self.mapping, self._looked_for())
-        keys = sorted({str(dig(record, self.mapping.key)[1]) for record in found})
-        self.effect = replace(self.effect, attempts=attempts)
-        if len(keys) > 1:
-            await self._looked("quarantined", f"{len(keys)} records carry our mark")
-            raise self._twins(keys)
-        await self._looked("probed", f"{len(keys)} found")
-        return keys[0] if keys else None
+    def _in_doubt(self, error: Unknown, settle: timedelta) -> Exception:
+        """What follows an unknown outcome: a repeat as soon as any other, a look after the settle time, a question."""
+        match Rung(self.effect.rung):
+            case Rung.IDEMPOTENCY_KEY:
+                return Retry(error.why, after=error.after)
+            case Rung.NOTHING:
+                return doubts.unknown(self.effect, self.system.name)
+            case _:
+                return Retry(error.why, after=settle)
 
     async def _looked(self, state: str, why: str) -> None:
-        """What a look found is worth nothing if somebody else has begun to send since."""
+        """What a look found is worth nothing if somebody else has begun to send since. It settles anew if we do."""
         self.effect = replace(self.effect, state=state, why=why)
+        if state in {"intent", "unknown"}:
+            self.effect = replace(self.effect, settle_until=self.within.clock() + self._settle())
         async with transaction(self.within.pool) as sql:
             await self.within.lease.hold(sql)
             if not await effects.looked(sql, self.effect, now=self.within.clock()):
@@ -156,14 +211,30 @@ class Step:
             raise RuntimeError(f"{self.connector.name} cannot put")
         await self.within.lease.keep_fresh()
         began = self.within.clock()
-        sent = Sent(record=self.record, id=self.effect.entity, key=self.key, marker=self._marker())
+        sent = Sent(
+            record=self.record,
+            id=self.effect.entity,
+            key=self.key,
+            marker=doubts.marker(self.effect),
+            idempotency_key=self._idempotency_key(),
+        )
         their_key = await self.connector.put(self.within.http(self.system.name), self.mapping, sent)
         self.took_ms = (self.within.clock() - began) / timedelta(milliseconds=1)
         return their_key
 
-    async def _confirm_as_it_was(self, before: Row, their_key: str) -> str:
+    def _idempotency_key(self) -> str | None:
+        """The effect's key, and which attempt: one body each, for the body of an attempt is kept with it.
+
+        A new attempt begins only when the one before certainly did nothing, so its content may have changed.
+        """
+        if Rung(self.effect.rung) is not Rung.IDEMPOTENCY_KEY:
+            return None
+        return self.effect.key if self.effect.attempts == 1 else f"{self.effect.key}-{self.effect.attempts}"
+
+    async def _confirm_as_it_was(self, before: Row, their_key: str, held: dict[str, Any] | None = None) -> str:
         """What was sent back then is what they hold; what has changed since goes out as an update."""
-        self.effect = replace(self.effect, fields=before["fields"], attempts=before["attempts"])
+        fields = before["fields"] if held is None else held
+        self.effect = replace(self.effect, fields=fields, attempts=before["attempts"])
         self.earlier = True
         return await self._confirm(their_key)
 
@@ -190,35 +261,3 @@ class Step:
 
     def _settle(self) -> timedelta:
         return timedelta(seconds=float(self.system.settings.get("settle_seconds", self.mapping.settle_seconds)))
-
-    def _marker(self) -> str:
-        """The mark a record of theirs carries: the entity it is, which a person can read, not one attempt at it."""
-        return self.effect.entity
-
-    def _looked_for(self) -> Where:
-        """By our mark where they keep one, else by what it looks like."""
-        by_mark = Rung(self.effect.rung) is Rung.MARKER
-        return Where(marker=self._marker()) if by_mark else Where(fields=self.effect.fields)
-
-    def _unknown(self, name: str) -> Question:
-        return Question(
-            name,
-            f"{self.system.name} may or may not have received this {self.effect.kind}",
-            fix=f"Look in {self.system.name}, then say whether it arrived. It is not sent again by itself.",
-            choices=(ARRIVED, SEND_AGAIN),
-            owner=None,
-            amount=None,
-            kind="unknown",
-        )
-
-    def _twins(self, keys: list[str]) -> Question:
-        return Question(
-            f"twins-{self.effect.key[:8].lower()}",
-            f"{self.system.name} has {len(keys)} records of one {self.effect.kind}: {', '.join(keys)}",
-            fix=f"Delete all but one of them in {self.system.name}, then release.",
-            choices=(),
-            owner=None,
-            amount=None,
-            kind="quarantine",
-            candidates=tuple({"key": key} for key in keys),
-        )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from throughline.core import exact
+from throughline.core.claims import Claim
 from throughline.core.clock import Clock
 from throughline.core.connector import Http
 from throughline.core.entities import Entity
 from throughline.core.errors import Hold
 from throughline.core.firm import System
-from throughline.core.forms import Unreadable
+from throughline.core.forms import Record, Unreadable
 from throughline.core.mapping import Mapping, Rung
 from throughline.core.ownership import HUB
 from throughline.hub.applied import Applied, Spelled
@@ -108,6 +109,13 @@ class Outlet:
 
     def http(self, system: str) -> Http:
         return self.applied.lines[system].http(self.context)
+
+    async def read(self, system: str, mapping: Mapping, records: Sequence[Record]) -> list[Claim]:
+        """What records of theirs say in our words; what they point at is known by its links, this pass's included."""
+        pairs = [pair for record in records for pair in mapping.refs(record)]
+        known = await entities.named(self.pool, system, pairs) if pairs else {}
+        known |= {(link.kind, link.key): link.entity for link in self.links.values() if link.system == system}
+        return [mapping.read(record, system=system, names=Spelled(self.applied, known, {})) for record in records]
 
     async def keep(self, sql: Sql) -> None:
         """Write what was confirmed since the last commit: rung A rides along with whatever commits next."""

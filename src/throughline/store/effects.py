@@ -16,7 +16,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is to be done, is being done, or was done. The key is derived from what it is, never from the moment."""
+    """What is to be done, is being done, or was done. The key is derived from what it is, never from the moment.
+
+    `begun_at` is when this attempt was first written down, and `body` what it sends, to the letter, where that matters.
+    """
 
     key: str
     run: str
@@ -33,6 +36,8 @@ class Effect:
     why: str | None = None
     settle_until: datetime | None = None
     took_ms: float | None = None
+    begun_at: datetime | None = None
+    body: str | None = None
 
 
 async def one(sql: Sql, key: str) -> Row | None:
@@ -44,13 +49,13 @@ async def intend(sql: Sql, effect: Effect, *, now: datetime) -> bool:
     return bool(
         await sql.fetchval(
             """insert into effects (key, run, part, system, kind, entity, operation, rung, state, fields, attempts,
-                                    settle_until, at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, 'intent', $9, $10, $11, $12)
+                                    settle_until, body, begun_at, at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, 'intent', $9, $10, $11, $12, $13, $13)
                on conflict (key) do update set state = 'intent', run = excluded.run, part = excluded.part,
-                 fields = excluded.fields, attempts = excluded.attempts, settle_until = excluded.settle_until,
-                 why = null, at = excluded.at
-               where effects.state in ('planned', 'rejected', 'probed') or
-                     (effects.rung = 'E' and effects.attempts < excluded.attempts and effects.state <> 'confirmed')
+                 rung = excluded.rung, fields = excluded.fields, attempts = excluded.attempts,
+                 settle_until = excluded.settle_until, body = excluded.body, begun_at = excluded.begun_at, why = null,
+                 at = excluded.at
+               where effects.state in ('planned', 'rejected', 'probed')
                returning true""",
             effect.key,
             effect.run,
@@ -63,6 +68,7 @@ async def intend(sql: Sql, effect: Effect, *, now: datetime) -> bool:
             effect.fields,
             effect.attempts,
             effect.settle_until,
+            effect.body,
             now,
         )
     )
@@ -72,13 +78,14 @@ async def looked(sql: Sql, effect: Effect, *, now: datetime) -> bool:
     """Write what a look at the system found, unless the effect has been attempted again since the one looked for."""
     return bool(
         await sql.fetchval(
-            """update effects set state = $2, why = $3, at = $5
+            """update effects set state = $2, why = $3, at = $5, settle_until = $6
                where key = $1 and attempts = $4 and state not in ('planned', 'confirmed', 'rejected') returning true""",
             effect.key,
             effect.state,
             effect.why,
             effect.attempts,
             now,
+            effect.settle_until,
         )
     )
 

@@ -1,7 +1,7 @@
 """The effect rows: one sender per effect, and what a look found is only believed if nobody sent since."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,20 +47,18 @@ async def test_the_first_intent_is_taken_down_and_the_second_is_not(pool: Pool, 
     assert not await effects.intend(pool, EFFECT, now=now)
 
 
-@pytest.mark.parametrize(
-    ("state", "attempts", "may"),
-    [("unknown", 2, True), ("intent", 2, True), ("unknown", 1, False), ("confirmed", 2, False)],
-)
-async def test_one_shot_is_attempted_again_only_as_the_next_attempt_and_never_after_it_was_confirmed(
-    pool: Pool,
-    now: datetime,
-    state: str,
-    attempts: int,
-    may: bool,
+async def test_an_intent_keeps_what_is_sent_and_since_when_and_a_later_attempt_its_own(
+    pool: Pool, now: datetime
 ) -> None:
-    await stored(pool, now, state=state, rung="E")
+    await effects.intend(pool, replace(EFFECT, body='{"a": 1.50}'), now=now)
+    first = await effects.one(pool, "KEY")
+    await effects.looked(pool, replace(EFFECT, state="probed"), now=now)
+    await effects.intend(pool, replace(EFFECT, attempts=2, body='{"a": 2}'), now=now + timedelta(hours=1))
+    second = await effects.one(pool, "KEY")
 
-    assert await effects.intend(pool, replace(EFFECT, rung="E", attempts=attempts), now=now) is may
+    assert first and second
+    assert (first["body"], first["begun_at"]) == ('{"a": 1.50}', now)
+    assert (second["body"], second["begun_at"]) == ('{"a": 2}', now + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(

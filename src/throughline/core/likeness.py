@@ -1,0 +1,56 @@
+"""Whether a record of theirs is the thing we meant to make: by its natural key, and by a digest of its content."""
+
+from collections.abc import Mapping as Dict
+from enum import StrEnum
+from typing import Any
+
+from throughline.core import exact
+from throughline.core.lists import Lines
+from throughline.core.mapping import Mapping
+
+
+class Likeness(StrEnum):
+    """`SIMILAR` has our natural key and says something else: it may be ours, and a person must look."""
+
+    SAME = "same"
+    SIMILAR = "similar"
+    OTHER = "other"
+
+
+def natural_key(mapping: Mapping, fields: Dict[str, Any]) -> dict[str, Any]:
+    """What tells this thing from others; a field without a value is part of it."""
+    return {name: fields.get(name) for name in mapping.natural_key}
+
+
+def likeness(mapping: Mapping, sent: Dict[str, Any], shown: Dict[str, Any]) -> Likeness:
+    """How alike what we sent and what they show are, both in our words."""
+    if natural_key(mapping, shown) != natural_key(mapping, sent):
+        return Likeness.OTHER
+    comparable = mapping.read_back() & set(sent)
+    if digest(mapping, {name: shown.get(name) for name in comparable}) == digest(mapping, sent):
+        return Likeness.SAME
+    return Likeness.SIMILAR
+
+
+def digest(mapping: Mapping, fields: Dict[str, Any]) -> str:
+    """The same for the same content: of what we send, only what they show again can be compared."""
+    return exact.digest({name: _comparable(mapping, name, fields[name]) for name in mapping.read_back() & set(fields)})
+
+
+def agreed(mapping: Mapping, sent: Dict[str, Any], shown: Dict[str, Any]) -> dict[str, Any]:
+    """What of all we sent they hold just so."""
+    alike = mapping.read_back() & set(sent) & set(shown)
+    return {
+        name: sent[name]
+        for name in sorted(alike)
+        if _comparable(mapping, name, sent[name]) == _comparable(mapping, name, shown[name])
+    }
+
+
+def _comparable(mapping: Mapping, name: str, value: Any) -> Any:
+    """A list's lines, reduced to what flows both ways."""
+    form = next(row.form for row in mapping.rows if row.ours == name and row.flow != "out")
+    if not isinstance(form, Lines) or not isinstance(value, list):
+        return value
+    both = [line.ours for line in form.lines if line.flow == "both" and line.ours]
+    return [{each: line.get(each) for each in both} for line in value]
