@@ -187,6 +187,31 @@ async def test_the_engagement_tells_its_stages_money_and_clock(browser: Browser)
 
 
 @pytest.mark.usefixtures("held")
+async def test_a_quarantine_shows_what_was_sent_and_both_records_side_by_side(
+    machine: Machine, browser: Browser
+) -> None:
+    await insert(
+        machine, "holds", id="hold-2", run="run-1", lane=LANE, subject=DEAL, correlation=DEAL, part="delivery",
+        name="twins-1", kind="quarantine", why="kantata has 2 records of one project: 7, 17", fix="Say which.",
+        owner="Delivery", choices=["it is 7", "it is 17"], state="open", opened_at=NOON,
+        candidates=[{"record": "what we sent", "name": "Rollout"}, {"record": "7", "name": "Rollout"},
+                    {"record": "17", "name": "Roll-out"}],
+    )  # fmt: skip
+
+    told = json.loads((await browser.get("/holds/hold-2.json")).text)
+
+    heads = [(each["system"], each["title"], each["id"]) for each in told["comparison"]["candidates"]]
+    assert heads == [("hub", "What we sent", ""), ("psa", "Found there", "7"), ("psa", "Found there", "17")]
+    assert [(each["values"], each["differs"]) for each in told["comparison"]["fields"]] == [
+        (["Rollout", "Rollout", "Roll-out"], True)
+    ]
+    assert [each["effect"] for each in told["hold"]["choices"]] == [
+        "What we sent and 7 become one. Nothing new is created there.",
+        "What we sent and 17 become one. Nothing new is created there.",
+    ]
+
+
+@pytest.mark.usefixtures("held")
 async def test_another_id_leads_to_the_engagement(browser: Browser) -> None:
     for any_id in ("006000000000001AAA", "006000000000001", "run-1", "hold-1"):
         answer = await browser.get(f"/engagements/{any_id}")

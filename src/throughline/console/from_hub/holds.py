@@ -33,6 +33,9 @@ EFFECTS = {
     "send it again": "It is sent once more.",
 }
 
+# What is compared: where ours comes from, what it is, and what theirs are.
+HEADS = {"question": ("crm", "Of the deal", "Already there"), "quarantine": ("hub", "What we sent", "Found there")}
+
 
 def page(
     setting: Setting, rows: Sequence[HoldFacts], at_risk: Amounts, owners: Mapping[str, int],
@@ -110,16 +113,18 @@ def told(hold: HoldFacts, setting: Setting) -> Hold:
 
 
 def choice(value: str, hold: HoldFacts) -> Choice:
-    return Choice(value=value, label=f"{value[:1].upper()}{value[1:]}", effect=effect_of(value, hold["candidates"]))
+    return Choice(value=value, label=f"{value[:1].upper()}{value[1:]}", effect=effect_of(value, hold))
 
 
-def effect_of(value: str, candidates: Sequence[dict[str, str]]) -> str:
+def effect_of(value: str, hold: HoldFacts) -> str:
     """What an answer will do, said before it is done."""
+    candidates: Sequence[dict[str, str]] = hold["candidates"]
     if value in EFFECTS:
         return EFFECTS[value]
     for record in (each.get("record", "") for each in candidates[1:]):
-        if record and value.endswith(record):
-            return f"Ours and {record} become one. Nothing new is created there."
+        if record and value.endswith(f" {record}"):
+            one = "What we sent" if hold["kind"] == "quarantine" else "Ours"
+            return f"{one} and {record} become one. Nothing new is created there."
     if candidates:
         return "A new record is created there."
     return f"The run goes on with “{value}”."
@@ -159,16 +164,16 @@ def between(hold: HoldFacts, firm: Firm) -> tuple[str, ...]:
 
 
 def comparison(hold: HoldFacts, firm: Firm) -> Comparison | None:
-    """The records a person is asked to compare, the deal's own first."""
+    """The records a person is asked to compare, our own first."""
     records: Sequence[Mapping[str, str]] = hold["candidates"]
     if not records:
         return None
     there = between(hold, firm)[-1]
-    heads = tuple(
-        Candidate(system="crm" if n == 0 else there, title="Of the deal" if n == 0 else "Already there",
-                  id="" if n == 0 else each.get("record", ""))
-        for n, each in enumerate(records)
-    )  # fmt: skip
+    from_, ours, theirs = HEADS["quarantine" if hold["kind"] == "quarantine" else "question"]
+    heads = (
+        Candidate(system=from_, title=ours, id=""),
+        *(Candidate(system=there, title=theirs, id=each.get("record", "")) for each in records[1:]),
+    )
     names = dict.fromkeys(name for each in records for name in each if name != "record")
     fields = tuple(_compared(name, tuple(each.get(name, "") for each in records)) for name in names)
     alike = sum(not field.differs for field in fields)
