@@ -10,6 +10,9 @@ from throughline.core.errors import Hold
 from throughline.core.forms import Record
 from throughline.core.mapping import Mapping
 
+# The whole time one call may take, from the first byte to the last. What they do after it, nobody hears of.
+DEADLINE_SECONDS = 25.0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -1,12 +1,16 @@
-"""Whether a record of theirs is the thing we meant to make: by its natural key, and by a digest of its content."""
+"""Whether a record of theirs is the thing we meant to make: by our mark, or by its natural key and a digest."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from throughline.core import exact
+from throughline.core.claims import Claim
+from throughline.core.connector import Where
 from throughline.core.lists import Lines
-from throughline.core.mapping import Mapping
+from throughline.core.mapping import Mapping, Rung
 
 
 class Likeness(StrEnum):
@@ -15,6 +19,33 @@ class Likeness(StrEnum):
     SAME = "same"
     SIMILAR = "similar"
     OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record of theirs that may be what we sent: its key, its fields in our words, and whether it says the same."""
+
+    key: str
+    fields: dict[str, Any]
+    same: bool
+
+
+def looked_for(mapping: Mapping, rung: Rung, *, marker: str, sent: Dict[str, Any]) -> Where:
+    """By our mark where they keep one, else by what tells it from others."""
+    return Where(marker=marker) if rung is Rung.MARKER else Where(fields=natural_key(mapping, sent))
+
+
+def sorted_out(mapping: Mapping, rung: Rung, sent: Dict[str, Any], claims: Iterable[Claim]) -> list[Found]:
+    """What carries our mark is ours whatever it says; without one, the natural key decides, and then the content."""
+    alike = {
+        claim.key: (claim.fields, Likeness.SAME if rung is Rung.MARKER else likeness(mapping, sent, claim.fields))
+        for claim in claims
+    }
+    return [
+        Found(key, fields, how is Likeness.SAME)
+        for key, (fields, how) in sorted(alike.items())
+        if how is not Likeness.OTHER
+    ]
 
 
 def natural_key(mapping: Mapping, fields: Dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,10 @@
-"""An effect in doubt: how to look for it, what was found, and what a person is asked when that does not decide it."""
+"""An effect in doubt: what a person is asked when the system itself does not decide it, and what they may answer."""
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from throughline.core.claims import Claim
-from throughline.core.connector import Where
-from throughline.core.likeness import Likeness, likeness, natural_key
-from throughline.core.mapping import Mapping, Rung
+from throughline.core.likeness import Found
 from throughline.hub.control import Question
 from throughline.hub.telling import short
 from throughline.store.effects import Effect
@@ -18,36 +14,9 @@ NONE_OF_THEM = "none of them: send it again"
 SENT = "what we sent"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A record of theirs that may be what we sent: its key, its fields in our words, and whether it says the same."""
-
-    key: str
-    fields: dict[str, Any]
-    same: bool
-
-
 def marker(effect: Effect) -> str:
     """The mark a record of theirs carries: the entity it is, which a person can read, not one attempt at it."""
     return effect.entity
-
-
-def where(effect: Effect, mapping: Mapping, rung: Rung, sent: Dict[str, Any]) -> Where:
-    """By our mark where they keep one, else by what tells it from others."""
-    return Where(marker=marker(effect)) if rung is Rung.MARKER else Where(fields=natural_key(mapping, sent))
-
-
-def sorted_out(mapping: Mapping, rung: Rung, sent: Dict[str, Any], claims: Sequence[Claim]) -> list[Found]:
-    """What carries our mark is ours whatever it says; without one, the natural key decides, and then the content."""
-    alike = {
-        claim.key: (claim, Likeness.SAME if rung is Rung.MARKER else likeness(mapping, sent, claim.fields))
-        for claim in claims
-    }
-    return [
-        Found(key, claim.fields, how is Likeness.SAME)
-        for key, (claim, how) in sorted(alike.items())
-        if how is not Likeness.OTHER
-    ]
 
 
 def unknown(effect: Effect, system: str) -> Question:

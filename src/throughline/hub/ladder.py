@@ -13,11 +13,10 @@ from throughline.core.connector import Connector, Http, Sent
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.firm import System
 from throughline.core.forms import Record
-from throughline.core.likeness import agreed
+from throughline.core.likeness import Found, agreed, looked_for, sorted_out
 from throughline.core.mapping import Mapping, Rung
 from throughline.hub import doubts
 from throughline.hub.captures import Captures
-from throughline.hub.doubts import Found
 from throughline.hub.lease import Lease
 from throughline.store import effects
 from throughline.store.database import Pool, Row, Sql, transaction
@@ -152,10 +151,10 @@ class Step:
     async def _look(self, rung: Rung, sent: dict[str, Any]) -> list[Found]:
         if self.connector.find is None:
             raise RuntimeError(f"{self.connector.name} declares rung {rung} and cannot find")
-        wanted = doubts.where(self.effect, self.mapping, rung, sent)
+        wanted = looked_for(self.mapping, rung, marker=doubts.marker(self.effect), sent=sent)
         records = await self.connector.find(self.within.http(self.system.name), self.mapping, wanted)
         claims = await self.within.read(self.system.name, self.mapping, records)
-        return doubts.sorted_out(self.mapping, rung, sent, claims)
+        return sorted_out(self.mapping, rung, sent, claims)
 
     def _let_it_arrive(self, before: Row) -> None:
         """Another lane may be sending it at this moment: nobody sends or asks before that must be over."""

@@ -9,8 +9,8 @@ from throughline.core.lists import One
 from throughline.core.mapping import Mapping, Row, Rung
 
 # POST has no idempotency key. An external reference goes in with the record and can be searched: rung C. The settle
-# time covers our deadline (25 s), the longest late answer seen (30 s) and the lag of their search index.
-SETTLE_SECONDS = 90
+# time covers our deadline (25 s), the longest late answer seen and the lag of their search index.
+LATE_SECONDS, LAG_SECONDS, SETTLE_SECONDS = 30, 30, 90
 
 CUSTOMER = Mapping(
     Customer,
@@ -18,6 +18,8 @@ CUSTOMER = Mapping(
     key="id",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
     rows=(
         Row("name", "name"),
         Row("", "company", Fixed(value=True)),
@@ -34,6 +36,8 @@ PROJECT = Mapping(
     changed="updated_at",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
     rows=(
         Row("name", "title"),
         Row("", "creator_role", Fixed("maven")),
@@ -56,6 +60,8 @@ TASK = Mapping(
     key="id",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
     rows=(
         Row("project", "workspace_id", Ref("project")),
         Row("title", "title"),
@@ -79,6 +85,8 @@ DEMAND = Mapping(
     key="id",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
     rows=(
         Row("project", "workspace_id", Ref("project")),
         Row("role", "role.name", Lookup("roles", "psa_role", self_column="role"), flow="out"),
@@ -91,6 +99,8 @@ BILLING_MILESTONE = Mapping(
     key="id",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
     rows=(
         Row("project", "workspace_id", Ref("project")),
         Row("name", "title"),

@@ -7,7 +7,8 @@ from typing import Protocol, Self
 
 import aiohttp
 
-DEADLINE_SECONDS = 25.0
+from throughline.core.connector import DEADLINE_SECONDS
+
 LARGEST_ANSWER = 32 * 2**20
 CONNECTIONS = 200
 
