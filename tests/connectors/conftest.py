@@ -34,6 +34,7 @@ from throughline.sandbox.clock import SandboxClock
 from throughline.sandbox.shelf import Shelf
 from throughline.sandbox.simulator import Simulator
 from throughline.store.database import Pool, connected
+from throughline.testing.acceptance import Installed
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 DEMO = Path(import_module("throughline.demo").__file__ or "").parent / "firm"
@@ -142,6 +143,25 @@ class Bench:
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
+
+    def installed(self, kind: str, sample: Callable[[int], Entity], there: Callable[[Any], int]) -> Installed:
+        """For the acceptance kit: counted on the vendor's own shelf, in the time of its own clock."""
+
+        async def count(entity: Entity) -> int:
+            return there(entity)
+
+        async def wait(seconds: float) -> None:
+            self.advance(seconds)
+
+        return Installed(
+            connector=self.connector,
+            mapping=self.mapping(kind),
+            http=self.http,
+            sample=sample,
+            count=count,
+            wait=wait,
+            names=self.names,
+        )
 
 
 type SetUp = Callable[..., Awaitable[Bench]]

@@ -62,8 +62,18 @@ DEAL = Mapping(
         Row("lines", "lines", Lines((Line("key", "key"), Line("amount", "price", Amount(currency="currency"))))),
     ),
 )
-PROJECT = Mapping(Project, resource="jobs", key="id", rung=Rung.NATURAL_KEY, rows=(Row("name", "name"),))
-CONTRACT = Mapping(Contract, resource="deeds", key="id", rung=Rung.IDEMPOTENCY_KEY, rows=(Row("name", "name"),))
+PROJECT = Mapping(
+    Project, resource="jobs", key="id", rung=Rung.NATURAL_KEY, natural_key=("name",), rows=(Row("name", "name"),)
+)
+CONTRACT = Mapping(
+    Contract,
+    resource="deeds",
+    key="id",
+    rung=Rung.IDEMPOTENCY_KEY,
+    key_window_seconds=86_400,
+    after_window=Rung.MARKER,
+    rows=(Row("name", "name"),),
+)
 
 
 def ask(credentials: Credentials, _now: datetime) -> TokenRequest | Token:
@@ -95,7 +105,8 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
 
 async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     path = f"/{mapping.resource}/{sent.key or f'our_id:{sent.id}'}"
-    answer = await http.call("PUT", path, json=sent.record, headers={"Idempotency-Key": sent.marker})
+    headers = {"Mark": sent.marker, "Idempotency-Key": sent.idempotency_key or ""}
+    answer = await http.call("PUT", path, json=sent.record, headers=headers)
     return str(answer.body["id"])
 
 
@@ -202,6 +213,14 @@ async def forgetful_find(http: Http, mapping: Mapping, _where: Where) -> list[Re
     return (await http.call("GET", f"/{mapping.resource}")).body
 
 
+async def keyless_put(http: Http, mapping: Mapping, sent: Sent) -> str:
+    return await put(http, mapping, replace(sent, idempotency_key=None))
+
+
+async def unmarked_find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
+    return await find(http, mapping, replace(where, marker=None))
+
+
 def unsure(answer: Answer) -> Verdict:
     return judge(answer) if answer.body != {"error": None} else Refused(answer.body["error"].lower())
 
@@ -267,6 +286,17 @@ WAYS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("rungs_are_true", "find does not look for it", {"find": forgetful_find}),
     ("rungs_are_true", "give the mapping an `id_field`", {"mappings": customer(id_field=None)}),
     ("rungs_are_true", "find does not look", {"mappings": (CUSTOMER, PROJECT), "find": forgetful_find}),
+    ("rungs_are_true", "the effect's idempotency_key", {"mappings": (CUSTOMER, CONTRACT), "put": keyless_put}),
+    (
+        "rungs_are_true",
+        "contract declares rung B, and find does not look",
+        {"mappings": (CUSTOMER, CONTRACT), "find": unmarked_find},
+    ),
+    (
+        "unknown_outcomes_settle",
+        "contract settles after 60 s, and may appear after 60 s",
+        {"mappings": (CUSTOMER, replace(CONTRACT, late_seconds=20, lag_seconds=15))},
+    ),
     ("judge_is_total", "judge raised", {"judge": unsure}),
     ("judge_is_total", "no verdict", {"judge": forgiving(409, None)}),  # type: ignore[arg-type] - broken on purpose
     ("judge_is_total", "no reason", {"judge": forgiving(409, Refused(""))}),

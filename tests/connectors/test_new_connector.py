@@ -31,7 +31,7 @@ def test_what_it_writes_passes_the_contract_and_its_own_tests(started: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "17 passed" in done.stdout
+    assert "18 passed" in done.stdout
 
 
 def test_what_it_writes_is_formatted_and_clean(started: Path) -> None:

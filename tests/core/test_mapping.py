@@ -11,7 +11,7 @@ from throughline.core.claims import Claim
 from throughline.core.entities import Customer, Project
 from throughline.core.forms import Amount, Choice, Day, Fixed, Lookup, Ref
 from throughline.core.lists import One
-from throughline.core.mapping import Mapping, Row
+from throughline.core.mapping import Mapping, Row, Rung
 
 
 class Known:
@@ -148,6 +148,35 @@ def test_it_knows_what_it_can_write_and_what_it_points_at() -> None:
 def test_a_row_for_a_field_the_entity_does_not_have_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="Customer has no field shoe_size"):
         Mapping(Customer, "c", "id", (Row("shoe_size", "size"),))
+
+
+@pytest.mark.parametrize(
+    ("declared", "why"),
+    [
+        ({"rung": Rung.IDEMPOTENCY_KEY}, "declares rung B: say for how long they remember a key"),
+        ({"rung": Rung.IDEMPOTENCY_KEY, "key_window_seconds": 0}, "say for how long they remember a key"),
+        (
+            {"rung": Rung.IDEMPOTENCY_KEY, "key_window_seconds": 60, "after_window": Rung.UPSERT},
+            "what they offer when they have forgotten it",
+        ),
+        ({"rung": Rung.NATURAL_KEY}, "declares rung D: say which of our fields tell one from another"),
+        (
+            {"rung": Rung.IDEMPOTENCY_KEY, "key_window_seconds": 60, "after_window": Rung.NATURAL_KEY},
+            "declares rung D: say which of our fields tell one from another",
+        ),
+        ({"natural_key": ("phone",)}, "phone in natural_key of customer is not both sent and read back"),
+        ({"natural_key": ("shoe_size",)}, "shoe_size in natural_key"),
+    ],
+)
+def test_half_a_rung_is_refused_at_once(declared: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Mapping(Customer, "c", "id", (Row("name", "name"), Row("phone", "phone", flow="in")), **declared)
+
+
+def test_what_is_sent_and_read_by_two_rows_can_be_compared() -> None:
+    two = Mapping(Customer, "c", "id", (Row("name", "title", flow="in"), Row("name", "name", flow="out")))
+
+    assert two.read_back() == {"name"}
 
 
 def test_a_firm_replaces_a_row_of_ours_and_adds_its_own() -> None:

@@ -4,7 +4,8 @@ import random
 from collections.abc import Awaitable
 from typing import Any
 
-from throughline.core.connector import Sent, TokenRequest, Where
+from throughline.core.connector import DEADLINE_SECONDS, Sent, TokenRequest, Where
+from throughline.core.likeness import natural_key
 from throughline.core.mapping import Mapping, Rung
 from throughline.testing.connector_hostile import Asked, Heard, Listener
 from throughline.testing.connector_subject import Broken, Subject
@@ -32,14 +33,34 @@ def rungs_are_true(subject: Subject) -> None:
             case Rung.UPSERT:
                 _upserts(subject, mapping)
             case Rung.IDEMPOTENCY_KEY:
-                _puts_mention(subject, mapping, "marker-7", "an idempotency key made of the marker")
-            case Rung.MARKER:
-                _puts_mention(subject, mapping, "marker-7", "the marker it can be found by")
-                _finds(subject, mapping, Where(marker="marker-7"), ["marker-7"])
-            case Rung.NATURAL_KEY:
-                _naturally(subject, mapping)
+                _puts_mention(subject, mapping, "once-7", "the effect's idempotency_key")
+                _searches(subject, mapping, mapping.after_window)
+            case Rung.MARKER | Rung.NATURAL_KEY:
+                _searches(subject, mapping, mapping.rung)
             case Rung.NOTHING:
                 pass
+
+
+def unknown_outcomes_settle(subject: Subject) -> None:
+    """Nobody looks, or asks a person, while it may still be done or not be shown yet."""
+    for mapping in subject.connector.mappings:
+        least = DEADLINE_SECONDS + mapping.late_seconds + mapping.lag_seconds
+        if mapping.rung is not Rung.UPSERT and mapping.settle_seconds <= least:
+            raise Broken(
+                f"{mapping.kind} settles after {mapping.settle_seconds:g} s, and may appear after {least:g} s: our"
+                f" deadline of {DEADLINE_SECONDS:g} s, late_seconds and lag_seconds. Raise settle_seconds above that"
+            )
+
+
+def _searches(subject: Subject, mapping: Mapping, rung: Rung) -> None:
+    match rung:
+        case Rung.MARKER:
+            _puts_mention(subject, mapping, "marker-7", "the marker it can be found by")
+            _finds(subject, mapping, Where(marker="marker-7"), ["marker-7"])
+        case Rung.NATURAL_KEY:
+            _naturally(subject, mapping)
+        case _:
+            pass
 
 
 def _upserts(subject: Subject, mapping: Mapping) -> None:
@@ -58,7 +79,7 @@ def _puts_mention(subject: Subject, mapping: Mapping, text: str, what: str, *, k
     put = subject.connector.put
     if put is None:
         raise Broken(f"{mapping.kind} declares rung {mapping.rung} and the connector cannot put")
-    sent = Sent(record={}, id="our-id-7", key=key, marker="marker-7")
+    sent = Sent(record={}, id="our-id-7", key=key, marker="marker-7", idempotency_key="once-7")
     asked = _overheard(put(Listener(subject.credentials.settings), mapping, sent))
     if asked is None or not asked.mentions(text):
         raise Broken(f"{mapping.kind} declares rung {mapping.rung}, and the first request of put lacks {what}: {asked}")
@@ -68,7 +89,7 @@ def _naturally(subject: Subject, mapping: Mapping) -> None:
     if subject.connector.put is None:
         raise Broken(f"{mapping.kind} declares rung D and the connector cannot put")
     told, *_ = shown(mapping, random.Random(subject.connector.name))  # noqa: S311 - see above
-    wanted = {name: told[name] for name in mapping.writable()}
+    wanted = natural_key(mapping, told)
     _finds(subject, mapping, Where(fields=wanted), [str(each) for each in wanted.values() if isinstance(each, str)])
 
 

@@ -12,7 +12,7 @@ Nothing is sent anywhere: what a connector would ask is overheard. What it is to
 
 from collections.abc import Callable
 
-from throughline.testing.connector_abilities import abilities_fit_together, rungs_are_true
+from throughline.testing.connector_abilities import abilities_fit_together, rungs_are_true, unknown_outcomes_settle
 from throughline.testing.connector_answers import judge_is_sensible, judge_is_total
 from throughline.testing.connector_deliveries import (
     receive_is_calm,
@@ -40,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     nonsense_is_unread,
     abilities_fit_together,
     rungs_are_true,
+    unknown_outcomes_settle,
     judge_is_total,
     judge_is_sensible,
     receive_is_calm,
