@@ -54,7 +54,7 @@ from throughline.hub.firms import Firms
 from throughline.hub.machine import Machine
 from throughline.hub.settle import Settled, Settler
 from throughline.hub.wakes import Wakes
-from throughline.hub.wire import Raw, Request
+from throughline.hub.wire import Raw, Request, Transport
 from throughline.store import firm_versions, lanes
 from throughline.store.database import Pool, queue, transaction
 
@@ -489,6 +489,22 @@ async def opened(pool: Pool, clock: FakeClock, estate: Estate, tmp_path: Path) -
                 its_pool, its_clock, ids, chance, known, workflows, firms, captures, Wakes(queue(its_pool))
             )
             return World(machine, clock, estate, worker)
+
+        yield build
+
+
+@pytest.fixture
+async def world_of(pool: Pool, clock: FakeClock, estate: Estate, tmp_path: Path) -> AsyncGenerator[Any]:
+    """A machine on a folder, a transport and connectors of the test's own."""
+    async with AsyncExitStack() as stack:
+
+        async def build(transport: Transport, known: dict[str, Connector], *workflows: Workflow) -> World:
+            captures = await stack.enter_async_context(Captures(pool))
+            environ = {"TOKEN": "a made-up token"}
+            firms = Firms(pool, tmp_path, environ, known, transport, captures, clock, b"key")
+            chance, wakes = random.Random(7), Wakes(queue(pool))
+            ids = ids_in_order()
+            return World(Machine(pool, clock, ids, chance, known, workflows, firms, captures, wakes), clock, estate)
 
         yield build
 
