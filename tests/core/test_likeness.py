@@ -69,6 +69,13 @@ def test_another_natural_key_is_another_thing(other: dict[str, Any]) -> None:
     assert found(SHOWN | other) == []
 
 
+def test_a_natural_key_that_cannot_be_read_may_be_ours_and_is_not_called_another_thing() -> None:
+    known = {name: value for name, value in SHOWN.items() if name != "customer"}
+    unread = Claim("contract", "V1", "east", known, {"customer": "client is 7, and we do not know it"})
+
+    assert [each.same for each in sorted_out(CONTRACT, Rung.NATURAL_KEY, SENT, [unread])] == [False]
+
+
 def test_one_found_twice_is_one_and_what_is_found_comes_in_order() -> None:
     claims = [Claim("contract", key, "east", SHOWN) for key in ("V2", "V1", "V2")]
 

@@ -38,7 +38,7 @@ def looked_for(mapping: Mapping, rung: Rung, *, marker: str, sent: Dict[str, Any
 def sorted_out(mapping: Mapping, rung: Rung, sent: Dict[str, Any], claims: Iterable[Claim]) -> list[Found]:
     """What carries our mark is ours whatever it says; without one, the natural key decides, and then the content."""
     alike = {
-        claim.key: (claim.fields, Likeness.SAME if rung is Rung.MARKER else likeness(mapping, sent, claim.fields))
+        claim.key: (claim.fields, Likeness.SAME if rung is Rung.MARKER else likeness(mapping, sent, claim))
         for claim in claims
     }
     return [
@@ -53,9 +53,11 @@ def natural_key(mapping: Mapping, fields: Dict[str, Any]) -> dict[str, Any]:
     return {name: fields.get(name) for name in mapping.natural_key}
 
 
-def likeness(mapping: Mapping, sent: Dict[str, Any], shown: Dict[str, Any]) -> Likeness:
-    """How alike what we sent and what they show are, both in our words."""
-    if natural_key(mapping, shown) != natural_key(mapping, sent):
+def likeness(mapping: Mapping, sent: Dict[str, Any], claim: Claim) -> Likeness:
+    """How alike what we sent and what they show are. What cannot be read may be ours, so nobody calls it another."""
+    shown = claim.fields
+    differing = {name for name, value in natural_key(mapping, sent).items() if shown.get(name) != value}
+    if differing - set(claim.unread):
         return Likeness.OTHER
     comparable = mapping.read_back() & set(sent)
     if digest(mapping, {name: shown.get(name) for name in comparable}) == digest(mapping, sent):
