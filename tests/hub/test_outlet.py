@@ -52,6 +52,12 @@ async def won(world: Any, deal: str = "deal-1") -> None:
     await world.work()
 
 
+async def settled(world: Any) -> None:
+    """What was in doubt has had its time."""
+    world.clock.advance(72)
+    await world.work()
+
+
 async def states(world: Any) -> list[str]:
     return [row["state"] for row in await world.effects()]
 
@@ -536,10 +542,26 @@ async def test_what_leaves_no_trace_over_there_is_sent_once_and_then_a_person_is
     assert len(estate.calls("POST", "/messages")) == 1
 
 
+async def test_nobody_is_asked_before_it_must_have_settled(opened: Any, estate: Any) -> None:
+    """Who looks too early says that it did not arrive, and it arrives twice."""
+    world = await opened(putting(MESSAGE, into=Role.CHAT))
+    estate.fail("POST", "/messages", after=Lost("reset"))
+
+    await won(world)
+    world.clock.advance(59)
+    await world.pool.execute("update lanes set due_at = $1", world.clock())
+    await world.work()
+
+    assert await states(world) == ["unknown"]
+    assert await world.holds() == []
+    assert (await world.run())["state"] == "retrying"
+
+
 async def test_one_that_arrived_is_confirmed_and_never_sent_again(opened: Any, estate: Any) -> None:
     world = await opened(putting(MESSAGE, into=Role.CHAT))
     estate.fail("POST", "/messages", after=Lost("reset"))
     await won(world)
+    await settled(world)
 
     (hold,) = await world.holds()
     await holds.answer(world.machine, hold["id"], "it arrived", person="A person")
@@ -555,6 +577,7 @@ async def test_one_that_did_not_arrive_is_sent_again_when_a_person_says_so(opene
     world = await opened(putting(MESSAGE, into=Role.CHAT))
     estate.fail("POST", "/messages", error=Lost("reset"))
     await won(world)
+    await settled(world)
 
     (hold,) = await world.holds()
     await holds.answer(world.machine, hold["id"], "send it again", person="A person")
@@ -570,10 +593,12 @@ async def test_a_second_unknown_outcome_is_asked_about_anew(opened: Any, estate:
     for _ in range(2):
         estate.fail("POST", "/messages", error=Lost("reset"))
     await won(world)
+    await settled(world)
     (first,) = await world.holds()
 
     await holds.answer(world.machine, first["id"], "send it again", person="A person")
     await world.work()
+    await settled(world)
     (second,) = await world.holds()
 
     assert second["name"] != first["name"]
@@ -619,6 +644,7 @@ async def test_what_one_person_says_arrived_is_not_sent_because_another_says_it_
     estate.fail("POST", "/messages", after=Lost("reset"))
     await won(world, "deal-1")
     await won(world, "deal-2")
+    await settled(world)
     first, second = await world.holds()
     asked = [first["lane"], second["lane"]]
 

@@ -101,7 +101,9 @@ class Step:
 
     async def _repeat(self, before: Row) -> str:
         """B: the same body under the same key, to the letter."""
-        self._let_it_arrive(before)
+        if before["state"] != "unknown":
+            # Another lane may be sending it at this moment.
+            self._let_it_settle(before)
         self.record = exact.loads(before["body"])
         await self._looked("intent", "sent again under the same key")
         try:
@@ -113,8 +115,8 @@ class Step:
         return await self._confirm_as_it_was(before, their_key)
 
     async def _asked(self, before: Row) -> str | None:
-        """E: a person looks. Returns what stands for their key if it arrived."""
-        self._let_it_arrive(before)
+        """E: a person looks, when there is no more to come. Returns what stands for their key if it arrived."""
+        self._let_it_settle(before)
         question = doubts.unknown(self.effect, self.system.name)
         match self.within.answers.get(question.name):
             case None:
@@ -127,9 +129,8 @@ class Step:
 
     async def _probed(self, before: Row, rung: Rung) -> tuple[str | None, dict[str, Any]]:
         """C and D: look for what we may have done. Nothing found means nothing done, once the settle time is over."""
-        now, settle_until, sent = self.within.clock(), before["settle_until"], before["fields"]
-        if settle_until and now < settle_until:
-            raise Retry(f"{self.system.name} may still be doing it; it is looked up after", after=settle_until - now)
+        self._let_it_settle(before)
+        sent = before["fields"]
         found = await self._look(rung, sent)
         same = [each for each in found if each.same]
         if len(same) == 1 or not found:
@@ -156,11 +157,11 @@ class Step:
         claims = await self.within.read(self.system.name, self.mapping, records)
         return sorted_out(self.mapping, rung, sent, claims)
 
-    def _let_it_arrive(self, before: Row) -> None:
-        """Another lane may be sending it at this moment: nobody sends or asks before that must be over."""
+    def _let_it_settle(self, before: Row) -> None:
+        """It may still be done, or be done and not shown yet: nobody looks, or asks, before that must be over."""
         now, settle_until = self.within.clock(), before["settle_until"]
-        if before["state"] != "unknown" and settle_until and now < settle_until:
-            raise Retry(f"it is being sent to {self.system.name}", after=settle_until - now)
+        if settle_until and now < settle_until:
+            raise Retry(f"{self.system.name} may still be doing it", after=settle_until - now)
 
     async def _intend_and_send(self, attempt: int) -> str:
         settle = self._settle()
@@ -176,7 +177,8 @@ class Step:
         except Unknown as error:
             self.effect = replace(self.effect, settle_until=self.within.clock() + settle)
             await self._write("unknown", error.why)
-            raise self._in_doubt(error, settle) from error
+            # Under a key it may be repeated as soon as any other call.
+            raise Retry(error.why, after=error.after if body else settle) from error
         except Retry as error:
             await self._write("planned", error.why)
             raise
@@ -184,16 +186,6 @@ class Step:
             await self._write("rejected", error.why)
             raise
         return await self._confirm(their_key)
-
-    def _in_doubt(self, error: Unknown, settle: timedelta) -> Exception:
-        """What follows an unknown outcome: a repeat as soon as any other, a look after the settle time, a question."""
-        match Rung(self.effect.rung):
-            case Rung.IDEMPOTENCY_KEY:
-                return Retry(error.why, after=error.after)
-            case Rung.NOTHING:
-                return doubts.unknown(self.effect, self.system.name)
-            case _:
-                return Retry(error.why, after=settle)
 
     async def _looked(self, state: str, why: str) -> None:
         """What a look found is worth nothing if somebody else has begun to send since. It settles anew if we do."""
