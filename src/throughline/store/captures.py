@@ -46,7 +46,7 @@ async def unread(sql: Sql, system: str, *, limit: int) -> list[Row]:
     """Deliveries nobody has worked off yet, oldest first."""
     return await sql.fetch(
         """select id, request_headers, request_body from captures
-           where system = $1 and state = 'new' order by id limit $2""",
+           where system = $1 and state = 'new' and direction = 'in' order by id limit $2""",
         system,
         limit,
     )
@@ -61,7 +61,8 @@ async def take(sql: Sql, ids: Sequence[int]) -> set[int]:
 
 
 async def systems_with_unread(sql: Sql) -> list[str]:
-    return [row["system"] for row in await sql.fetch("select distinct system from captures where state = 'new'")]
+    rows = await sql.fetch("select distinct system from captures where state = 'new' and direction = 'in'")
+    return [row["system"] for row in rows]
 
 
 async def worked_off(sql: Sql, ids: Sequence[int]) -> None:
