@@ -81,6 +81,7 @@ async def machine(
             ),
             captures=captures,
             wakes=Wakes(queue(pool)),
+            archive=settings.archive or settings.data / "archive",
         )
 
 

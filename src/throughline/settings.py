@@ -22,6 +22,10 @@ class Settings(BaseModel):
     data: Annotated[Path, Field(description="Where the embedded database and the secret key are kept.")] = Path(
         ".throughline"
     )
+    archive: Annotated[
+        Path | None,
+        Field(description="Where what is over by the firm's retention goes; `archive` in the data folder if not set."),
+    ] = None
     database_url: Annotated[
         str | None, Field(description="A PostgreSQL 15 or newer to use instead of the embedded one.")
     ] = None

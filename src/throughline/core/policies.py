@@ -11,6 +11,7 @@ from throughline.core.errors import Hold
 from throughline.core.money import Currency, Exact, Money
 
 Owner = Annotated[str, Field(min_length=1)]
+Days = Annotated[int, Field(ge=1, le=36500)] | None
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -59,14 +60,27 @@ class CutOff(_Part):
 
 
 class Retention(_Part):
-    """For how many days each thing is kept; left out means for ever."""
+    """For how many days exchanges and events stay in the database; left out means for ever.
 
-    captures: Annotated[int, Field(ge=1)] | None = None
-    events: Annotated[int, Field(ge=1)] | None = None
-    runs: Annotated[int, Field(ge=1)] | None = None
-    holds: Annotated[int, Field(ge=1)] | None = None
-    history: Annotated[int, Field(ge=1)] | None = None
-    audit: Annotated[int, Field(ge=1)] | None = None
+    `captures` speaks for webhooks and calls that are not listed themselves. Nothing else is ever removed.
+    """
+
+    captures: Days = None
+    webhooks: Days = None
+    calls: Days = None
+    events: Days = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything ever leaves."""
+        return any(value is not None for _, value in self)
+
+    def days(self, kind: str) -> int | None:
+        """Of a kind of captures. Those that hold both kinds are kept as long as either is."""
+        own = {"webhooks": self.webhooks or self.captures, "calls": self.calls or self.captures}
+        if kind in own:
+            return own[kind]
+        return max(own["webhooks"], own["calls"]) if own["webhooks"] and own["calls"] else None
 
 
 class NoApprovalLimit(Hold):

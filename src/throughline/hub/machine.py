@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
+from pathlib import Path
 
 from throughline.core.clock import Clock
 from throughline.core.connector import Connector
@@ -31,6 +32,8 @@ class Machine:
     firms: Firms
     captures: Captures
     wakes: Wakes
+    archive: Path | None = None
+    """Where what is over goes. Without it nothing is ever removed."""
 
     def runner(self, worker: str) -> Runner:
         return Runner(

@@ -14,13 +14,14 @@ from pgqueuer import Job, QueueManager
 
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
+from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES, LANE
 from throughline.store import captures, lanes, workers
 from throughline.store.database import AWAY
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS = 0.5, 0.5, 3.0
+SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, RETENTION_SECONDS = 0.5, 0.5, 3.0, 60.0
 ALIVE = timedelta(seconds=12)
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -46,6 +47,7 @@ class Worker:
             asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
             asyncio.create_task(self._every(BEAT_SECONDS, self._beat)),
+            asyncio.create_task(self._every(RETENTION_SECONDS, self._retention().tick)),
         )
         stop = asyncio.create_task(self._stop(queue))
         try:
@@ -77,6 +79,10 @@ class Worker:
 
         del lane, deliveries
         return queue
+
+    def _retention(self) -> Retention:
+        of = self.machine
+        return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
 
     async def _stop(self, queue: QueueManager) -> None:
         await self.stopping.wait()
