@@ -10,7 +10,7 @@ from throughline.api.asking import Cursor, Limit, TheMachine, link_next
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape
 from throughline.hub import overview
-from throughline.store import captures
+from throughline.hub.retention import reading
 from throughline.store.database import Row
 
 router = APIRouter(tags=["system"])
@@ -65,7 +65,7 @@ async def list_captures(
 @router.get("/captures/{id}")
 async def get_capture(machine: TheMachine, id: int) -> WholeCapture:  # noqa: A002 - the name in the path
     """One exchange, with its bodies. Secrets were taken out before it was kept."""
-    row = await captures.one(machine.pool, id) if 0 <= id < 2**63 else None
+    row = await reading.capture(machine, id)
     if row is None:
         raise Wrong("not_found", f"There is no capture {id}.")
     return WholeCapture(

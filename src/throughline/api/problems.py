@@ -17,6 +17,7 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import InFlight, OtherRequest
 from throughline.hub.overview import NoSuchPlace
+from throughline.hub.retention.reading import NoSuchArchive, NotHere
 from throughline.hub.systems import NoSuchSystem
 
 log = structlog.get_logger()
@@ -39,6 +40,11 @@ CATALOGUE = {
     "not_possible": (409, "Not possible now", "Read the hold again: it says what can be done."),
     "in_flight": (409, "The same request is being worked on", "Ask again in a moment with the same Idempotency-Key."),
     "firm_invalid": (409, "The firm's folder has errors", "Correct the folder, then ask again."),
+    "archive_elsewhere": (
+        409,
+        "The archive's file is not here",
+        "Ask the machine that has the archive folder, or set THROUGHLINE_ARCHIVE to where it is.",
+    ),
     "body_too_large": (413, "The body is too large", "Send at most 1 MB."),
     "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
     "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
@@ -106,6 +112,8 @@ NAMED: dict[type[Exception], str] = {
     NoSuchEngagement: "not_found",
     NoSuchHold: "not_found",
     NoSuchSystem: "not_found",
+    NoSuchArchive: "not_found",
+    NotHere: "archive_elsewhere",
     NoSuchPlace: "invalid_cursor",
     NotPossible: "not_possible",
     InFlight: "in_flight",

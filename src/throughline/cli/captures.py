@@ -1,11 +1,16 @@
 """`captures`: what was exchanged with the systems, verbatim but for secrets."""
 
+from typing import Any
+
 from rich.text import Text
 
 from throughline.cli.exits import Exit, Stop
 from throughline.cli.opened import asked
 from throughline.cli.printing import after, clock, document, out, table, talk
 from throughline.cli.where import HERE, Where
+from throughline.hub.machine import Machine
+from throughline.hub.retention import reading
+from throughline.hub.retention.reading import NotHere
 from throughline.hub.story import path_of
 from throughline.store import captures
 
@@ -59,7 +64,7 @@ async def show(capture: int, /, *, json: bool = False, where: Where = HERE) -> i
         One JSON document instead of text.
     """
     async with asked(where.settings()) as machine:
-        row = await captures.one(machine.pool, capture)
+        row = await _found(machine, capture)
     if row is None:
         raise Stop(f"There is no capture {capture}. See: throughline captures list", Exit.FOUND)
     if json:
@@ -73,6 +78,13 @@ async def show(capture: int, /, *, json: bool = False, where: Where = HERE) -> i
     if row["correlation"]:
         after(where.again(f"trace {row['correlation']}"))
     return Exit.DONE
+
+
+async def _found(machine: Machine, capture: int) -> dict[str, Any] | None:
+    try:
+        return await reading.capture(machine, capture)
+    except NotHere as error:
+        raise Stop(f"{error} Say where the archive folder is with THROUGHLINE_ARCHIVE.", Exit.UNAVAILABLE) from error
 
 
 def _part(name: str, headers: dict[str, str], body: bytes) -> None:

@@ -12,7 +12,7 @@ from throughline.store.embedded_locks import Lock
 # Held while a demo runs, never deleted: two programs could then lock two files of one name. It also says whose this is.
 LOCK = "demo.lock"
 DATABASE, SANDBOX = "postgres", "sandbox"
-MADE = (*LAID_OUT, SANDBOX, DATABASE, "secret.key")
+MADE = (*LAID_OUT, SANDBOX, DATABASE, "archive", "secret.key")
 
 
 @contextmanager

@@ -20,9 +20,11 @@ from throughline.hub.firm import FirmErrors
 from throughline.hub.firm.secrets import SecretMissing
 from throughline.hub.health import ALIVE, ready
 from throughline.hub.machine import Machine
+from throughline.hub.retention import shelf
+from throughline.hub.retention.taking_out import path_of
 from throughline.hub.wire import Context, Line
 from throughline.settings import Settings
-from throughline.store import firm_versions, lanes, workers
+from throughline.store import archives, firm_versions, lanes, workers
 
 LEAST_DISK = 2 * 2**30
 CLOCKS_APART = timedelta(seconds=2)
@@ -76,6 +78,7 @@ async def _looked_at(settings: Settings) -> AsyncGenerator[Finding]:
                 yield await look(machine)
             firm, finding = await _folder(machine, settings)
             yield finding
+            yield await _archive(machine, firm)
             for system in firm.systems if firm else ():
                 yield await _system(machine, system)
     except Stop as stop:
@@ -128,6 +131,22 @@ async def _folder(machine: Machine, settings: Settings) -> tuple[Firm | None, Fi
     same = newest["digest"] == firm.digest
     now = f"version {newest['version']} is applied"
     return firm, Finding("firm's folder", fine=True, told=now if same else f"no mistakes; differs: {now}")
+
+
+async def _archive(machine: Machine, firm: Firm | None) -> Finding:
+    """Whether what is over can be written, and whether what was is there."""
+    room = await asyncio.to_thread(shelf.looked_at, machine.archive)
+    newest = await archives.listed(machine.pool, limit=1)
+    wanted = bool(firm and firm.policies.retention_days.anything)
+    if newest and machine.archive and not path_of(machine.archive, newest[0]["id"]).exists():
+        told, fix = (
+            f"{newest[0]['id']} is not in {machine.archive}",
+            "Mount the folder here, or set THROUGHLINE_ARCHIVE.",
+        )
+        return Finding("archive", fine=False, told=told, fix=fix)
+    if not wanted:
+        return Finding("archive", fine=True, told="nothing is ever archived: no `retention_days` in policies.yaml")
+    return Finding("archive", room.fine, room.told, room.fix)
 
 
 async def _system(machine: Machine, system: System) -> Finding:

@@ -21,6 +21,7 @@ app = App(
 )
 holds = App(name="holds", help="The exception queue: list, show, answer, release.", version_flags=[])
 captures = App(name="captures", help="What was exchanged, verbatim: list, show.", version_flags=[])
+archive = App(name="archive", help="What left the database: list, show, verify.", version_flags=[])
 simulate = App(name="simulate", help="Drive the sandbox: deal, fault, clock.", version_flags=[])
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
@@ -37,13 +38,16 @@ COMMANDS = (
     (holds, "release", "holds:release", "Run again, now that the cause is corrected. Nothing is done twice."),
     (captures, "list", "captures:list_", "The newest exchanges."),
     (captures, "show", "captures:show", "One exchange, whole."),
+    (archive, "list", "archive:list_", "What left the database, newest first."),
+    (archive, "show", "archive:show", "One archive's certificate, and what is in it."),
+    (archive, "verify", "archive:verify", "Read archives whole, and compare each with its certificate."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "fault", "simulate:fault", "Make a simulated system misbehave."),
     (simulate, "clock", "simulate:clock", "Read or drive the sandbox's clock."),
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, captures, simulate):
+for group in (holds, captures, archive, simulate):
     app.command(group)
 
 
