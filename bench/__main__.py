@@ -1,4 +1,4 @@
-"""`python -m bench [--json] [--write]`: the engine beside the hand-written minimum and others, and webhook intake."""
+"""`python -m bench [--json] [--write]`: the engine beside the minimum and others, intake, a soak, and growth."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import engine, intake, soak
+from bench import engine, growth, intake, soak
 from bench.stub import stub
 from throughline.main import log_to_stderr
 
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
-    parser.add_argument("--only", choices=("engine", "intake", "soak"), help="one measurement alone")
+    parser.add_argument("--only", choices=("engine", "intake", "soak", "growth"), help="one measurement alone")
     parser.add_argument("--minutes", type=float, default=10, help="how long a soak lasts (only with --only soak)")
     wanted = parser.parse_args()
     log_to_stderr("warning")
@@ -41,6 +41,8 @@ def main() -> None:
 
 def measured(only: str | None, *, database_url: str | None) -> Told:
     told: Told = {}
+    if only == "growth":
+        return {"growth": uvloop.run(growth.measured(database_url=database_url))}
     if only != "intake":
         with stub() as url:
             figures = uvloop.run(engine.measured(url, database_url=database_url))
