@@ -7,13 +7,26 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from throughline.api import captures, engagements, health, holds, meta, metrics, problems, runs, stream, systems
+from throughline.api import (
+    captures,
+    engagements,
+    events,
+    health,
+    holds,
+    meta,
+    metrics,
+    problems,
+    runs,
+    subscriptions,
+    systems,
+)
 from throughline.api.asking import refuse_unknown_parameters
 from throughline.api.edge import Tagged
 from throughline.api.guard import Guarded
 from throughline.api.problems import CATALOGUE, MEDIA_TYPE, Problem, Wrong
 from throughline.hub.admission import Admission
 from throughline.hub.figures import Tally
+from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.hub.pulse import Pulse
 
@@ -23,7 +36,7 @@ TAGS = [
     {"name": "process", "description": "Runs, holds and events: the machine at work."},
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
-NOUNS = (engagements, holds, runs, stream, systems, captures, meta)
+NOUNS = (engagements, holds, runs, events, subscriptions, systems, captures, meta)
 
 
 def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
@@ -31,6 +44,7 @@ def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
     application = described()
     application.state.machine = machine
     application.state.pulse = pulse
+    application.state.horizon = Horizon(machine.pool)
     application.state.tally = Tally(machine.pool)
     return Guarded(Tagged(application), admission)
 
