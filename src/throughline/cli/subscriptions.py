@@ -71,7 +71,9 @@ async def show(subscription: str, /, *, json: bool = False, where: Where = HERE)
 
 async def create(url: str, /, *, types: tuple[str, ...] = (), signing: Signing = Signing.SHARED,
                  json: bool = False, where: Where = HERE) -> int:  # fmt: skip
-    """Have events sent to an address from now on, signed as Standard Webhooks 1.0 says.
+    """Have events sent to an address from now on.
+
+    Deliveries are signed as Standard Webhooks 1.0 says.
 
     Parameters
     ----------
@@ -167,7 +169,7 @@ async def try_out(subscription: str, /, *, where: Where = HERE) -> int:
 
 
 async def recover(subscription: str, since: datetime, /, *, where: Where = HERE) -> int:
-    """Send everything since a time that has not arrived, whether it was given up or never tried.
+    """Send everything since a time that has not arrived.
 
     Parameters
     ----------
@@ -185,7 +187,7 @@ async def recover(subscription: str, since: datetime, /, *, where: Where = HERE)
 
 async def deliveries(subscription: str, /, *, failed: bool = False, limit: int = 50, json: bool = False,
                      where: Where = HERE) -> int:  # fmt: skip
-    """What was sent and what is on its way, newest first.
+    """What was sent and what is on its way.
 
     Parameters
     ----------
