@@ -21,7 +21,7 @@ from throughline.hub.machine import Machine
 from throughline.hub.outbox import KEPT, Outbox
 from throughline.hub.seal import Safe
 from throughline.hub.subscriptions import Made, NotNow, NotSubscribable
-from throughline.hub.turn import LEASE
+from throughline.hub.turn import LEASE, TurnLost, take
 from throughline.hub.webhooks import Webhooks
 from throughline.hub.wire import Lost, NotSent, Raw, Request
 from throughline.store import deliveries
@@ -29,6 +29,9 @@ from throughline.store.database import Pool
 
 EVENT = "insert into events (id, type, subject, fields, correlation, at) values ($1, $2, $3, $4, $3, $5)"
 URL = "https://reader.example/hook"
+
+# pyright: reportPrivateUsage=false
+# One delivery is stopped between two of its lines.
 
 type Behaviour = Callable[[str, Any], int | Exception]
 
@@ -280,6 +283,24 @@ async def test_a_worker_that_was_frozen_sends_nothing_when_it_wakes(telling: Tel
 
     assert telling.readers.heard() == ["e-1", "e-2", "e-1"]  # at least once: the first was under way when it froze
     assert [row["state"] for row in await telling.queue()] == ["delivered", "delivered"]
+
+
+async def test_a_delivery_in_hand_for_too_long_is_not_sent(telling: Telling) -> None:
+    """Its worker was frozen between taking it up and sending it: another may have sent it, and more, by now."""
+    made = await telling.subscribe()
+    await telling.happened("e-1")
+    hooks = telling.machine.webhooks
+    turn = await take(telling.pool, made.id, worker="frozen", clock=telling.clock)
+    assert hooks
+    assert turn
+    await hooks._queue(turn)
+    (in_hand,) = await deliveries.due(telling.pool, made.id, but=(), now=telling.clock(), limit=1)
+    telling.clock.advance(LEASE.total_seconds() / 3 + 1)
+
+    with pytest.raises(TurnLost):
+        await hooks._bring(turn, in_hand)
+
+    assert telling.readers.requests == []
 
 
 async def test_a_worker_that_died_is_followed_by_another_and_nothing_is_lost(telling: Telling) -> None:
