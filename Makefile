@@ -5,7 +5,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format lint types contracts test test-fast bench bench-peers docs openapi new-connector clean
+.PHONY: help setup demo check format lint types contracts test test-fast nightly bench bench-peers docs openapi new-connector clean
 
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -18,8 +18,8 @@ check: setup ## everything CI runs: format, lint, types, import contracts, all t
 	$(RUN)/ruff check .
 	$(RUN)/pyright
 	$(RUN)/lint-imports --no-logo
-	$(RUN)/pytest -n 2 -m "not slow" $(ARGS)
-	$(RUN)/pytest -m slow $(ARGS)
+	$(RUN)/pytest -n 2 -m "not slow and not nightly" $(ARGS)
+	$(RUN)/pytest -m "slow and not nightly" $(ARGS)
 
 format: setup ## format, and fix what can be fixed
 	$(RUN)/ruff format .
@@ -38,7 +38,10 @@ test: setup ## all tests; ARGS="-k wire" some of them
 	$(RUN)/pytest $(ARGS)
 
 test-fast: setup ## the tests without chaos, torture and browser
-	$(RUN)/pytest -n 2 -m "not slow" $(ARGS)
+	$(RUN)/pytest -n 2 -m "not slow and not nightly" $(ARGS)
+
+nightly: setup ## what takes minutes or whole clusters
+	$(RUN)/pytest -m nightly $(ARGS)
 
 bench: setup ## measure engine and intake against the hand-written minimum; ARGS=--json
 	@$(RUN)/python -m bench $(ARGS)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -15,14 +16,19 @@ import structlog
 from throughline.core.clock import Clock
 from throughline.core.connector import Connector
 from throughline.core.ids import Ids, ids_from
+from throughline.core.targets import Targets, networks
 from throughline.core.workflow import Workflow
 from throughline.hub.captures import Captures
 from throughline.hub.firms import Firms
+from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
+from throughline.hub.outbox import Teller
+from throughline.hub.seal import Safe
 from throughline.hub.wakes import Wakes
+from throughline.hub.webhooks import Webhooks
 from throughline.hub.wire import AiohttpTransport, Transport
 from throughline.settings import Settings
-from throughline.store.database import connected, migrate, queue
+from throughline.store.database import Pool, connected, migrate, queue
 from throughline.store.embedded import EmbeddedPostgres
 
 
@@ -61,14 +67,17 @@ async def machine(
 ) -> AsyncGenerator[Machine]:
     """The machine on a migrated database, with everything it was not given taken from the real world."""
     chance = random.SystemRandom()
+    targets = Targets(networks(settings.private_targets.split(",")))
     async with (
         database(settings) as url,
         connected(url, size=settings.connections) as pool,
         AiohttpTransport() as real,
+        AiohttpTransport(guard=targets.check_address) as guarded,
         Captures(pool) as captures,
     ):
         await migrate(pool, now=clock())
         known = installed_connectors() if connectors is None else connectors
+        key = secret_key(settings)
         yield Machine(
             pool=pool,
             clock=clock,
@@ -76,13 +85,24 @@ async def machine(
             chance=chance,
             connectors=known,
             workflows=installed_workflows() if workflows is None else workflows,
-            firms=Firms(
-                pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, secret_key(settings)
-            ),
+            firms=Firms(pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, key),
             captures=captures,
             wakes=Wakes(queue(pool)),
             archive=settings.archive or settings.data / "archive",
+            webhooks=Webhooks(pool, Horizon(pool), guarded, targets, Safe(key), clock),
+            broker=await broker(settings, pool, clock),
         )
+
+
+async def broker(settings: Settings, pool: Pool, clock: Clock) -> Teller | None:
+    """NATS, if there is one. Its client is an extra, so it is loaded only when asked for."""
+    if not settings.nats_url:
+        return None
+    one = import_module("throughline.hub.broker").Broker(
+        pool, Horizon(pool), clock, settings.nats_url, settings.nats_stream
+    )
+    await one.join()
+    return one
 
 
 def secret_key(settings: Settings) -> bytes:

@@ -1,16 +1,31 @@
 """Every knob, typed, with a sentence each; read once, in `main`."""
 
 from collections.abc import Mapping as Dict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from throughline.core.targets import networks
 
 PREFIX = "THROUGHLINE_"
 
 
 class SettingsProblem(Exception):
     """A setting cannot be read; the text says which, and what it should be."""
+
+
+def _networks(said: str) -> str:
+    """Refused at the start, not when the first event is to be sent."""
+    networks(said.split(","))
+    return said
+
+
+def _with_nats(url: str | None) -> str | None:
+    if url and find_spec("nats") is None:
+        raise ValueError("needs the extra: install throughline[nats]")
+    return url
 
 
 class Settings(BaseModel):
@@ -45,6 +60,22 @@ class Settings(BaseModel):
     ] = None
     connections: Annotated[int, Field(ge=4, le=500, description="Connections to the database per process.")] = 20
     lanes_at_once: Annotated[int, Field(ge=2, le=500, description="How many lanes one worker works on at once.")] = 50
+    private_targets: Annotated[
+        str,
+        Field(
+            description="Networks webhooks may be sent to besides the public internet, such as 10.1.0.0/16, separated"
+            " by commas. With any, http:// is allowed as well."
+        ),
+        AfterValidator(_networks),
+    ] = ""
+    nats_url: Annotated[
+        str | None,
+        Field(description="NATS servers, separated by commas, to publish every event to with JetStream."),
+        AfterValidator(_with_nats),
+    ] = None
+    nats_stream: Annotated[
+        str, Field(description="The JetStream stream; made if it is not there.", pattern="^[A-Za-z0-9_-]+$")
+    ] = "THROUGHLINE"
     log_level: Annotated[
         str, Field(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     ] = "info"

@@ -1,15 +1,11 @@
 """Systems, runs, captures, figures, health and the stream."""
 
-import asyncio
-import json
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from throughline.hub.machine import Machine
-from throughline.store.database import transaction
 
 EVENT = "insert into events (id, type, subject, fields, correlation, at) values ($1, $2, 's', '{}', 'o', $3)"
 
@@ -145,108 +141,3 @@ async def test_meta_tells_what_this_installation_is(caller: Any, win: Any) -> No
         1,
     )
     assert meta["at_risk"] == [{"amount": "1000.00", "currency": "EUR"}]
-
-
-class Line:
-    """A client that listens: takes messages as they are sent, until it hangs up."""
-
-    def __init__(self, caller: Any, path: str, **headers: str) -> None:
-        self.heard: asyncio.Queue[str] = asyncio.Queue()
-        self._gone = asyncio.Event()
-        scope = caller.scope("GET", path, headers)
-        self._task = asyncio.create_task(caller.app(scope, self._receive, self._send))
-
-    async def message(self) -> dict[str, str]:
-        """The next message that carries data."""
-        while True:
-            text = await asyncio.wait_for(self.heard.get(), 5)
-            fields = dict(line.split(": ", 1) for line in text.strip().splitlines() if not line.startswith(":"))
-            if "data" in fields:
-                return fields
-
-    async def hang_up(self) -> None:
-        self._gone.set()
-        await asyncio.wait_for(self._task, 5)
-
-    async def ended(self) -> None:
-        await asyncio.wait_for(self._task, 5)
-
-    async def _receive(self) -> dict[str, Any]:
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.body" and message["body"]:
-            self.heard.put_nowait(message["body"].decode())
-
-
-@pytest.fixture
-async def line(caller: Any) -> AsyncGenerator[Any]:
-    lines: list[Line] = []
-
-    def listen(path: str, **headers: str) -> Line:
-        lines.append(Line(caller, path, **headers))
-        return lines[-1]
-
-    yield listen
-    for each in lines:
-        await each.hang_up()
-
-
-async def test_the_stream_goes_on_where_a_client_left_off(line: Any, win: Any) -> None:
-    await win(1)
-    listening = line("/api/v1/stream", last_event_id="0")
-
-    first = await listening.message()
-    await win(2)
-    second = await listening.message()
-
-    event = json.loads(first["data"])
-    assert (event["specversion"], event["type"], event["subject"]) == (
-        "1.0",
-        "throughline.OpportunityWon",
-        "opportunity-1",
-    )
-    assert json.loads(second["data"])["engagement"] == "opportunity-2"
-    again = await line("/api/v1/stream", last_event_id=first["id"]).message()
-    assert again == second
-
-
-async def test_a_new_listener_hears_only_what_is_new_and_what_it_asked_for(
-    line: Any, win: Any, machine: Machine
-) -> None:
-    await win(1)
-    listening = line("/api/v1/stream?types=ProjectOpened")
-    await asyncio.wait_for(listening.heard.get(), 5)
-    await win(2)
-    await machine.pool.execute(EVENT, "P", "ProjectOpened", machine.clock())
-
-    assert json.loads((await listening.message())["data"])["id"] == "P"
-
-
-async def test_an_event_that_commits_late_is_not_stepped_over(line: Any, machine: Machine) -> None:
-    listening = line("/api/v1/stream", last_event_id="0")
-    async with transaction(machine.pool) as late:
-        await late.execute(EVENT, "LATE", "OpportunityWon", machine.clock())
-        await machine.pool.execute(EVENT, "EARLY", "OpportunityWon", machine.clock())
-        await asyncio.sleep(0.7)  # two looks of the watcher, on a real clock: the database's transactions have no other
-
-    heard = [json.loads((await listening.message())["data"])["id"] for _ in range(2)]
-
-    assert heard == ["LATE", "EARLY"]
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"), [("?types=Nothing", {}), ("", {"last_event_id": "abc"}), ("", {"last_event_id": "-1"})]
-)
-async def test_a_stream_that_cannot_be_is_refused(path: str, headers: dict[str, str], caller: Any) -> None:
-    assert (await caller.get(f"/api/v1/stream{path}", **headers)).problem["code"] == "invalid"
-
-
-async def test_streams_end_when_the_server_stops(line: Any, doors: Any) -> None:
-    listening = line("/api/v1/stream")
-    await asyncio.wait_for(listening.heard.get(), 5)
-
-    doors.stop()
-
-    await listening.ended()

@@ -29,13 +29,15 @@ ASKING = (
     ("captures", "list"),
     ("captures", "show", "1"),
     ("archive", "list"),
+    ("subscriptions", "list"),
+    ("subscriptions", "test", "subscription-x"),
 )
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 def path_of(name: str, place: str) -> tuple[str, ...]:
     module = place.partition(":")[0]
-    return (module, name) if module in {"holds", "captures", "archive", "simulate"} else (name,)
+    return (module, name) if module in {"holds", "captures", "archive", "subscriptions", "simulate"} else (name,)
 
 
 COMMAND_LINES = [(path_of(name, place), place, said) for _, name, place, said in COMMANDS]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,14 @@ import pytest
 from throughline.core.entities import Project
 from throughline.core.events import OpportunityWon
 from throughline.core.roles import Role
+from throughline.core.targets import Targets
 from throughline.core.workflow import Flow, workflow
+from throughline.hub import subscriptions
+from throughline.hub.horizon import Horizon
 from throughline.hub.lease import LEASE
+from throughline.hub.seal import Safe
+from throughline.hub.webhooks import Webhooks
+from throughline.hub.wire import Raw, Request
 from throughline.store import lanes, workers
 from throughline.worker import Worker
 
@@ -80,6 +87,40 @@ async def test_two_workers_share_the_work_and_each_thing_is_done_once(opened: An
     assert len(first) + len(second) == 60
     assert first
     assert second
+
+
+@dataclass
+class Reader:
+    """A subscriber, behind the transport."""
+
+    heard: list[str] = field(default_factory=list[str])
+
+    async def exchange(self, request: Request) -> Raw:
+        self.heard.append(request.headers["webhook-id"])
+        return Raw(204, {}, b"")
+
+
+async def test_workers_tell_subscribers_each_event_once_and_in_order(opened: Any) -> None:
+    reader = Reader()
+    worlds = [await opened(worker="w-1"), await opened(worker="w-2")]
+    for world in worlds:
+        pool, clock = world.pool, world.clock
+        hooks = Webhooks(pool, Horizon(pool), reader, Targets(), Safe(b"key"), clock)
+        world.machine = replace(world.machine, webhooks=hooks)
+    world = worlds[0]
+    await subscriptions.create(world.machine, "https://reader.example/", person="test")
+
+    async with working(*worlds):
+        for n in range(20):
+            await world.start(OpportunityWon(opportunity="deal"), about=f"{n:02}")
+        await until(lambda: at_least(reader.heard, 20))
+
+    happened = await world.pool.fetch("select id from events order by seq")
+    assert reader.heard == [row["id"] for row in happened]
+
+
+async def at_least(heard: list[str], count: int) -> bool:
+    return len(heard) >= count
 
 
 async def test_a_worker_that_dies_leaves_nothing_lying_longer_than_its_lease(opened: Any, estate: Any) -> None:

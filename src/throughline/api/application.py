@@ -11,13 +11,14 @@ from throughline.api import (
     archives,
     captures,
     engagements,
+    events,
     health,
     holds,
     meta,
     metrics,
     problems,
     runs,
-    stream,
+    subscriptions,
     systems,
 )
 from throughline.api.asking import refuse_unknown_parameters
@@ -26,6 +27,7 @@ from throughline.api.guard import Guarded
 from throughline.api.problems import CATALOGUE, MEDIA_TYPE, Problem, Wrong
 from throughline.hub.admission import Admission
 from throughline.hub.figures import Tally
+from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.hub.pulse import Pulse
 
@@ -35,7 +37,7 @@ TAGS = [
     {"name": "process", "description": "Runs, holds and events: the machine at work."},
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
-NOUNS = (engagements, holds, runs, stream, systems, captures, archives, meta)
+NOUNS = (engagements, holds, runs, events, subscriptions, systems, captures, archives, meta)
 
 
 def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
@@ -43,6 +45,7 @@ def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
     application = described()
     application.state.machine = machine
     application.state.pulse = pulse
+    application.state.horizon = Horizon(machine.pool)
     application.state.tally = Tally(machine.pool)
     return Guarded(Tagged(application), admission)
 

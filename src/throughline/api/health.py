@@ -22,6 +22,7 @@ class Finding(Shape):
     name: str = Field(examples=["database"])
     well: bool
     why: str = Field(examples=["It answers."])
+    needed: bool = Field(description="Whether this process is not ready without it.")
 
 
 class Ready(Shape):
@@ -41,7 +42,7 @@ async def get_live() -> Live:
 async def get_ready(machine: TheMachine, response: Response) -> Ready:
     """Database, migrations, the firm's folder and workers, one by one."""
     found = await health.ready(machine)
-    is_ready = all(each.well for each in found)
+    is_ready = all(each.well for each in found if each.needed)
     if not is_ready:
         response.status_code = 503
         response.headers["Retry-After"] = "5"

@@ -18,7 +18,7 @@ router = APIRouter(tags=["system"])
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def get_metrics(machine: TheMachine, request: Request) -> PlainTextResponse:
-    """Lanes, runs, holds, effects, calls and webhooks, in Prometheus' text format."""
+    """Lanes, runs, holds, effects, subscriptions, calls and webhooks, in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Told(await figures.gathered(machine, request.app.state.tally)))
     return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -41,6 +41,13 @@ class _Told:
         at_risk = {currency: float(amount) for currency, amount in told.at_risk.items()}
         yield _gauge("throughline_money_at_risk", "Money that open holds hold up.", "currency", at_risk)
         yield _gauge("throughline_effects", "Effects by state.", "state", told.effects)
+        yield _gauge("throughline_subscriptions", "Subscriptions by state.", "state", told.subscriptions)
+        yield _gauge(
+            "throughline_subscription_behind_seconds",
+            "How long ago the oldest event happened that has not arrived.",
+            "subscription",
+            told.behind_seconds,
+        )
         calls = CounterMetricFamily("throughline_calls", "Calls to systems.", labels=("system", "outcome"))
         hooks = CounterMetricFamily("throughline_webhooks", "Webhooks received.", labels=("system", "outcome"))
         for (system, direction, outcome), count in sorted(told.exchanges.items()):

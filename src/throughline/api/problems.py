@@ -18,6 +18,7 @@ from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import InFlight, OtherRequest
 from throughline.hub.overview import NoSuchPlace
 from throughline.hub.retention.reading import NoSuchArchive, NotHere
+from throughline.hub.subscriptions import NoSuchSubscription, NotNow, NotSubscribable
 from throughline.hub.systems import NoSuchSystem
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ CATALOGUE = {
     "not_found": (404, "Not found", "Check the id; GET the list to see what there is."),
     "method_not_allowed": (405, "This cannot be done here", "See the `Allow` header and the OpenAPI document."),
     "not_possible": (409, "Not possible now", "Read the hold again: it says what can be done."),
+    "not_now": (409, "Not possible now", "GET the subscription: it says how it stands."),
     "in_flight": (409, "The same request is being worked on", "Ask again in a moment with the same Idempotency-Key."),
     "firm_invalid": (409, "The firm's folder has errors", "Correct the folder, then ask again."),
     "archive_elsewhere": (
@@ -48,6 +50,7 @@ CATALOGUE = {
     "body_too_large": (413, "The body is too large", "Send at most 1 MB."),
     "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
     "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
+    "not_subscribable": (422, "This cannot be subscribed to", "Send another address, type or time."),
     "key_reused": (422, "Idempotency-Key was used before", "Send a new key for another request."),
     "internal": (500, "A fault of ours", "Tell whoever runs Throughline, with the trace id."),
     "unavailable": (503, "Not available now", "Ask again in a few seconds."),
@@ -114,8 +117,11 @@ NAMED: dict[type[Exception], str] = {
     NoSuchSystem: "not_found",
     NoSuchArchive: "not_found",
     NotHere: "archive_elsewhere",
+    NoSuchSubscription: "not_found",
     NoSuchPlace: "invalid_cursor",
     NotPossible: "not_possible",
+    NotNow: "not_now",
+    NotSubscribable: "not_subscribable",
     InFlight: "in_flight",
     OtherRequest: "key_reused",
     FirmErrors: "firm_invalid",

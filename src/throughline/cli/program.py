@@ -22,6 +22,11 @@ app = App(
 holds = App(name="holds", help="The exception queue: list, show, answer, release.", version_flags=[])
 captures = App(name="captures", help="What was exchanged, verbatim: list, show.", version_flags=[])
 archive = App(name="archive", help="What left the database: list, show, verify.", version_flags=[])
+subscriptions = App(
+    name="subscriptions",
+    help="Who is told of events: list, show, create, pause, resume, delete, rotate, test, recover, deliveries.",
+    version_flags=[],
+)
 simulate = App(name="simulate", help="Drive the sandbox: deal, fault, clock.", version_flags=[])
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
@@ -41,13 +46,23 @@ COMMANDS = (
     (archive, "list", "archive:list_", "What left the database, newest first."),
     (archive, "show", "archive:show", "One archive's certificate, and what is in it."),
     (archive, "verify", "archive:verify", "Read archives whole, and compare each with its certificate."),
+    (subscriptions, "list", "subscriptions:list_", "Who is told of events, and how far."),
+    (subscriptions, "show", "subscriptions:show", "One subscription as it stands."),
+    (subscriptions, "create", "subscriptions:create", "Have events sent to an address from now on."),
+    (subscriptions, "pause", "subscriptions:pause", "Send nothing until it is resumed; nothing is lost."),
+    (subscriptions, "resume", "subscriptions:resume", "Send what waits, and what happens from now on."),
+    (subscriptions, "delete", "subscriptions:delete", "Send nothing any more, and drop what waits."),
+    (subscriptions, "rotate", "subscriptions:rotate", "Make a new secret; the old one signs for a day more."),
+    (subscriptions, "test", "subscriptions:try_out", "Send an event that means nothing, once and now."),
+    (subscriptions, "recover", "subscriptions:recover", "Send everything since a time that has not arrived."),
+    (subscriptions, "deliveries", "subscriptions:deliveries", "What was sent and what is on its way."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "fault", "simulate:fault", "Make a simulated system misbehave."),
     (simulate, "clock", "simulate:clock", "Read or drive the sandbox's clock."),
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, captures, archive, simulate):
+for group in (holds, captures, archive, subscriptions, simulate):
     app.command(group)
 
 

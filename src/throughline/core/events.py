@@ -69,6 +69,14 @@ class ProjectOpened(Event):
     opportunity: str
 
 
+class SubscriptionSwitchedOff(Event):
+    """A subscriber could not be told of events for days, or wanted no more."""
+
+    subject: ClassVar[str] = "subscription"
+    subscription: str
+    why: str
+
+
 type Detector = Callable[[Fields, Fields], Event | None]
 
 

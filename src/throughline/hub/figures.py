@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from throughline.hub import subscriptions
 from throughline.hub.machine import Machine
 from throughline.store import figures, holds, runs
 from throughline.store.database import Pool
@@ -27,6 +28,8 @@ class Figures:
     open_holds: dict[str, int]
     at_risk: dict[str, Decimal]
     exchanges: dict[Exchange, int]
+    subscriptions: dict[str, int]
+    behind_seconds: dict[str, float]
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Tally:
 async def gathered(machine: Machine, tally: Tally) -> Figures:
     pool, now = machine.pool, machine.clock()
     due = await figures.due_lanes(pool, now=now)
+    told = await subscriptions.listed(machine)
     return Figures(
         due_lanes=due["due"],
         oldest_due_seconds=(now - due["oldest"]).total_seconds() if due["oldest"] else 0.0,
@@ -62,4 +66,8 @@ async def gathered(machine: Machine, tally: Tally) -> Figures:
         open_holds=await holds.owners(pool),
         at_risk={row["currency"]: row["amount"] for row in await figures.held_money(pool)},
         exchanges=await tally.counted(now=now),
+        subscriptions=Counter(each.row["state"] for each in told),
+        behind_seconds={
+            each.row["id"]: (now - each.behind_since).total_seconds() if each.behind_since else 0.0 for each in told
+        },
     )

@@ -6,20 +6,26 @@ from datetime import timedelta
 
 import asyncpg
 
+from throughline.hub import subscriptions
 from throughline.hub.machine import Machine
 from throughline.store import figures, firm_versions, workers
 from throughline.store.database import MIGRATIONS
 
 ALIVE = timedelta(seconds=12)
+LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One question and its answer. `why` says what is found, and when it is not well, what to do."""
+    """One question and its answer. `why` says what is found, and when it is not well, what to do.
+
+    What is not needed leaves this process ready: a subscriber that is away is no reason to send nobody here.
+    """
 
     name: str
     well: bool
     why: str
+    needed: bool = True
 
 
 async def ready(machine: Machine) -> tuple[Finding, ...]:
@@ -29,12 +35,15 @@ async def ready(machine: Machine) -> tuple[Finding, ...]:
         await _asked("migrations", _migrations, machine),
         await _asked("firm", _firm, machine),
         await _asked("workers", _workers, machine),
+        await _asked("outbox", _outbox, machine, needed=False),
     )
 
 
-async def _asked(name: str, ask: Callable[[Machine], Awaitable[tuple[bool, str]]], machine: Machine) -> Finding:
+async def _asked(
+    name: str, ask: Callable[[Machine], Awaitable[tuple[bool, str]]], machine: Machine, *, needed: bool = True
+) -> Finding:
     try:
-        return Finding(name, *await ask(machine))
+        return Finding(name, *await ask(machine), needed)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         return Finding(name, well=False, why=f"The database cannot be asked: {type(error).__name__}.")
 
@@ -58,3 +67,19 @@ async def _firm(machine: Machine) -> tuple[bool, str]:
 async def _workers(machine: Machine) -> tuple[bool, str]:
     alive = await workers.alive(machine.pool, since=machine.clock() - ALIVE)
     return (True, f"{len(alive)} alive.") if alive else (False, "No worker is alive: throughline worker.")
+
+
+async def _outbox(machine: Machine) -> tuple[bool, str]:
+    """Whether everybody who wants to be told of events is."""
+    told, now = await subscriptions.listed(machine), machine.clock()
+    off = [each.row["id"] for each in told if each.row["state"] == "off"]
+    late = [
+        f"{each.row['id']} by {(now - each.behind_since).total_seconds():.0f} s"
+        for each in told
+        if each.row["state"] == "active" and each.behind_since and now - each.behind_since > LATE
+    ]
+    if not off and not late:
+        return True, f"{len(told)} subscriptions, none of them late."
+    said = [f"Switched off: {', '.join(off)}."] if off else []
+    said += [f"Late: {', '.join(late)}."] if late else []
+    return False, f"{' '.join(said)} See: throughline subscriptions list."

@@ -11,11 +11,14 @@ from throughline.core.ids import Ids
 from throughline.core.workflow import Workflow
 from throughline.hub.captures import Captures
 from throughline.hub.firms import Firms
+from throughline.hub.horizon import Horizon
 from throughline.hub.intake import Intake
 from throughline.hub.lease import LEASE
+from throughline.hub.outbox import Outbox, Teller
 from throughline.hub.polls import Polls
 from throughline.hub.runs import Runner
 from throughline.hub.wakes import Wakes
+from throughline.hub.webhooks import Webhooks
 from throughline.store.database import Pool
 
 
@@ -34,6 +37,8 @@ class Machine:
     wakes: Wakes
     archive: Path | None = None
     """Where what is over goes. Without it nothing is ever removed."""
+    webhooks: Webhooks | None = None
+    broker: Teller | None = None
 
     def runner(self, worker: str) -> Runner:
         return Runner(
@@ -54,3 +59,8 @@ class Machine:
 
     def intake(self) -> Intake:
         return Intake(self.pool, self.firms, self.workflows, self.captures, self.wakes, self.clock, self.ids)
+
+    def outbox(self, worker: str) -> Outbox:
+        tellers = {"webhook": self.webhooks, "nats": self.broker}
+        there = {kind: teller for kind, teller in tellers.items() if teller is not None}
+        return Outbox(self.pool, Horizon(self.pool), self.clock, worker, there)

@@ -1,10 +1,12 @@
-"""Seals: values that leave us and come back, made so that nobody else can have made or changed them."""
+"""Seals: values that leave us and come back, so that nobody else can have made or changed them, or can read them."""
 
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
 
 from throughline.core import exact
 
@@ -41,3 +43,24 @@ class Seal:
         # A key of its own for each purpose: what is sealed for one can never be taken for another.
         own = hmac.digest(self.key, b"throughline/" + purpose.encode(), hashlib.sha256)
         return hmac.digest(own, body, hashlib.sha256)[:SIGNATURE_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """Hides: a secret is kept as something that only we can read, and only in the place it was kept for."""
+
+    key: bytes = field(repr=False)
+
+    def keep(self, purpose: str, secret: str) -> bytes:
+        return self._fernet(purpose).encrypt(secret.encode())
+
+    def read(self, purpose: str, sealed: bytes) -> str:
+        """The secret again; raises Broken when it was kept under another key, or for something else."""
+        try:
+            return self._fernet(purpose).decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise Broken("this was sealed under another key: see THROUGHLINE_SECRET_KEY") from error
+
+    def _fernet(self, purpose: str) -> Fernet:
+        own = hmac.digest(self.key, b"throughline/safe/" + purpose.encode(), hashlib.sha256)
+        return Fernet(urlsafe_b64encode(own))

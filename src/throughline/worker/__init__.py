@@ -22,6 +22,7 @@ from throughline.store.database import AWAY
 log = structlog.get_logger()
 
 SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, RETENTION_SECONDS = 0.5, 0.5, 3.0, 60.0
+OUTBOX_SECONDS, FORGET_SECONDS = 0.3, 60.0
 ALIVE = timedelta(seconds=12)
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -43,11 +44,14 @@ class Worker:
         queue = self._queue()
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._say_alive()
+        outbox = self.machine.outbox(self.name)
         ticks = (
             asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
             asyncio.create_task(self._every(BEAT_SECONDS, self._beat)),
             asyncio.create_task(self._every(RETENTION_SECONDS, self._retention().tick)),
+            asyncio.create_task(self._every(OUTBOX_SECONDS, outbox.look)),
+            asyncio.create_task(self._every(FORGET_SECONDS, outbox.forget)),
         )
         stop = asyncio.create_task(self._stop(queue))
         try:
@@ -62,6 +66,7 @@ class Worker:
             for task in (*ticks, stop):
                 task.cancel()
             await asyncio.gather(*ticks, stop, return_exceptions=True)
+            await outbox.close()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
 

@@ -1,11 +1,15 @@
 """One HTTP exchange, ended by a total deadline and a cap on decompressed bytes."""
 
+import errno
+import socket
+from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 import aiohttp
+from aiohappyeyeballs import AddrInfoType
 
 from throughline.core.connector import DEADLINE_SECONDS
 
@@ -40,6 +44,10 @@ class Lost(Exception):
     """The connection was up, and no whole answer came. What they did is unknown."""
 
 
+class Forbidden(OSError):
+    """The guard lets nobody connect to that address."""
+
+
 class Transport(Protocol):
     """Whoever can do one exchange; the simulation and the tests bring their own."""
 
@@ -47,15 +55,25 @@ class Transport(Protocol):
 
 
 class AiohttpTransport:
-    """The real one. One pool of connections for the whole process."""
+    """The real one. One pool of connections for the whole process.
 
-    def __init__(self, *, deadline_seconds: float = DEADLINE_SECONDS, largest_answer: int = LARGEST_ANSWER) -> None:
-        self._deadline, self._largest = deadline_seconds, largest_answer
+    A guard raises ValueError for an address nobody may connect to. It is asked for each address as it is connected to,
+    after all names were resolved: what a name meant a moment ago, or how an address was spelled, plays no part.
+    """
+
+    def __init__(
+        self,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        largest_answer: int = LARGEST_ANSWER,
+        guard: Callable[[str], None] | None = None,
+    ) -> None:
+        self._deadline, self._largest, self._guard = deadline_seconds, largest_answer, guard
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=0),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=0, socket_factory=self._socket),
             cookie_jar=aiohttp.DummyCookieJar(),
             # For the whole exchange: a vendor that drips a byte a second meets it too.
             timeout=aiohttp.ClientTimeout(total=self._deadline, sock_connect=None),
@@ -90,6 +108,15 @@ class AiohttpTransport:
             raise Lost(f"no whole answer within {self._deadline:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Lost(str(error) or type(error).__name__) from error
+
+    def _socket(self, place: AddrInfoType) -> socket.socket:  # pyright: ignore[reportUnknownParameterType] - theirs
+        family, kind, protocol, _, address = place
+        if self._guard:
+            try:
+                self._guard(str(address[0]))
+            except ValueError as error:
+                raise Forbidden(errno.EACCES, str(error)) from error
+        return socket.socket(family, kind, protocol)
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
