@@ -29,6 +29,8 @@ CATCH_ALL = {
     "hub/runs.py": "the run loop: whatever a process raises is a defect of that run, and of no other",
     "hub/polls.py": "a record nobody foresaw must not stop the polls of other kinds and systems",
     "hub/intake.py": "a delivery nobody foresaw is found by taking them one by one; the others go on",
+    "hub/second_tries.py": "a record that fails once more is a dead letter once more; the others go on",
+    "hub/plan.py": "as in the run loop: a defect is what the plan has to tell",
     "hub/captures.py": "why a commit failed is handed to everyone who waits for it",
     "hub/together.py": "the same: whoever waits gets the error of their own item",
     "worker/__init__.py": "a tick that ended silently would leave nobody to sweep, poll or beat",

@@ -32,11 +32,16 @@ class Machine:
     captures: Captures
     wakes: Wakes
 
+    @property
+    def everything(self) -> tuple[Workflow, ...]:
+        """The workflows, and what undoes them."""
+        return (*self.workflows, *(undoing for each in self.workflows if (undoing := each.undoing)))
+
     def runner(self, worker: str) -> Runner:
         return Runner(
             pool=self.pool,
             firms=self.firms,
-            workflows={each.name: each for each in self.workflows},
+            workflows={each.name: each for each in self.everything},
             captures=self.captures,
             wakes=self.wakes,
             clock=self.clock,

@@ -118,6 +118,16 @@ async def one(sql: Sql, id_: str) -> Row | None:
     return await sql.fetchrow("select * from runs where id = $1", id_)
 
 
+async def next_in(sql: Sql, lanes: Sequence[str]) -> list[Row]:
+    """The run of each of these lanes that would pass next."""
+    return await sql.fetch(
+        """select run.* from unnest($1::text[]) with ordinality as wanted(lane, n), lateral (
+             select * from runs where runs.lane = wanted.lane and state <> 'done' order by seq limit 1) run
+           order by wanted.n""",
+        list(lanes),
+    )
+
+
 async def of_correlation(sql: Sql, correlation: str) -> list[Row]:
     return await sql.fetch("select * from runs where correlation = $1 order by seq", correlation)
 
