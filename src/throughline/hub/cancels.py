@@ -45,17 +45,18 @@ async def cancel(machine: Machine, id_: str, wish: Wish, *, once: Once | None = 
     async with transaction(machine.pool) as sql:
         if once and (told := await once.before(sql)):
             return {**told, "replayed": True}
-        row = await _cancellable(machine, sql, id_, wish)
+        row, free = await _locked(machine, sql, id_)
+        _refuse_impossible(machine, row, wish)
         now = machine.clock()
         await cancels.ask(sql, id_, asdict(wish), now=now)
         detail = {"reason": wish.reason, "undo": wish.undo, "run": id_}
         await journal.note(sql, actor=wish.person, action="cancelled", object_=id_, detail=detail, now=now)
-        over, undone_by = await _carry_out(machine, sql, row, wish, now=now)
+        undone_by = await _carry_out(machine, sql, row, wish, now=now) if free else None
         told = {
             "run": id_,
             "lane": row["lane"],
             "correlation": row["correlation"],
-            "state": "cancelled" if over else "cancelling",
+            "state": "cancelled" if free else "cancelling",
             "undone_by": undone_by,
             **asdict(wish),
             "at": now.isoformat(),
@@ -71,36 +72,39 @@ async def all_asked(machine: Machine) -> int:
     done = 0
     for id_ in await cancels.asked(machine.pool):
         async with transaction(machine.pool) as sql:
-            row = await cancels.run_for_update(sql, id_)
-            if row is None or row["cancelled_at"]:
+            row, free = await _locked(machine, sql, id_)
+            if row["cancelled_at"] or not free:
                 continue
-            over, _ = await _carry_out(machine, sql, row, Wish(**row["cancel"]), now=machine.clock())
-        if over:
-            done += 1
-            await machine.wakes.now([row["lane"]])
+            await _carry_out(machine, sql, row, Wish(**row["cancel"]), now=machine.clock())
+        done += 1
+        await machine.wakes.now([row["lane"]])
     return done
 
 
-async def _cancellable(machine: Machine, sql: Sql, id_: str, wish: Wish) -> Row:
+async def _locked(machine: Machine, sql: Sql, id_: str) -> tuple[Row, bool]:
+    """The run, held until the transaction ends, and whether nobody is in its lane. The lane first, as passes do."""
     row = await runs.one(sql, id_)
     if row is None:
         raise NoSuchRun(f"There is no run {id_}.")
+    free = await cancels.lane_is_free(sql, row["lane"], now=machine.clock())
+    return await cancels.run_for_update(sql, id_) or row, free
+
+
+def _refuse_impossible(machine: Machine, row: Row, wish: Wish) -> None:
+    id_ = row["id"]
     if row["cancelled_at"] or row["cancel"]:
-        raise NotCancellable(f"{id_} was cancelled before: see its journal.")
+        raise NotCancellable(f"{id_} was cancelled before.")
     if wish.undo and _undoing(machine, row) is None:
         raise NotCancellable(f"{row['workflow']} does not say how it is undone: cancel {id_} without undoing it.")
     if row["state"] == "done" and not wish.undo:
         raise NotCancellable(f"{id_} is done, so there is nothing to stop. It can be undone, if its workflow says how.")
-    return row
 
 
-async def _carry_out(machine: Machine, sql: Sql, row: Row, wish: Wish, *, now: datetime) -> tuple[bool, str | None]:
-    """Whether the run is over, and which run undoes it."""
-    if not await cancels.lane_is_free(sql, row["lane"], now=now):
-        return False, None
+async def _carry_out(machine: Machine, sql: Sql, row: Row, wish: Wish, *, now: datetime) -> str | None:
+    """The run is over. Returns the run that undoes it, if one is wanted."""
     await cancels.carry_out(sql, row["id"], row["lane"], why=wish.why, now=now)
     await letters.close(sql, [dead_letters.of_run(row["id"])], how=wish.why, now=now)
-    return True, await _undo(machine, sql, row, now=now) if wish.undo else None
+    return await _undo(machine, sql, row, now=now) if wish.undo else None
 
 
 async def _undo(machine: Machine, sql: Sql, row: Row, *, now: datetime) -> str | None:

@@ -13,7 +13,9 @@ async def ask(sql: Sql, run: str, wish: dict[str, Any], *, now: datetime) -> Non
 
 async def asked(sql: Sql) -> list[str]:
     """Runs that are to be cancelled as soon as nobody is in their lane."""
-    rows = await sql.fetch("select id from runs where cancel is not null and cancelled_at is null order by seq limit 500")
+    rows = await sql.fetch(
+        "select id from runs where cancel is not null and cancelled_at is null order by seq limit 500"
+    )
     return [row["id"] for row in rows]
 
 

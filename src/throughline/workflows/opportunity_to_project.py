@@ -11,6 +11,7 @@ from throughline.core.matching import match, side_by_side
 from throughline.core.project_draft import demand, kickoff, project, tasks
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
+from throughline.workflows.opportunity_undone import opportunity_undone
 
 APPROVED, DECLINED = "approve", "decline"
 
@@ -19,7 +20,7 @@ def by_opportunity(won: OpportunityWon) -> str:
     return won.opportunity
 
 
-@workflow("opportunity-to-project", on=OpportunityWon, lane=by_opportunity)
+@workflow("opportunity-to-project", on=OpportunityWon, lane=by_opportunity, undo=opportunity_undone)
 async def opportunity_to_project(flow: Flow, won: OpportunityWon) -> None:
     deal = await flow.get(Opportunity, won.opportunity)
 
