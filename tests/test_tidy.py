@@ -30,6 +30,7 @@ CATCH_ALL = {
     "hub/polls.py": "a record nobody foresaw must not stop the polls of other kinds and systems",
     "hub/intake.py": "a delivery nobody foresaw is found by taking them one by one; the others go on",
     "hub/second_tries.py": "a record that fails once more is a dead letter once more; the others go on",
+    "hub/replaying.py": "an item nobody foresaw is left with its reason; the replay goes on behind it",
     "hub/plan.py": "as in the run loop: a defect is what the plan has to tell",
     "hub/captures.py": "why a commit failed is handed to everyone who waits for it",
     "hub/together.py": "the same: whoever waits gets the error of their own item",

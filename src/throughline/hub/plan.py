@@ -100,6 +100,8 @@ async def of_run(machine: Machine, id_: str, *, applied: Applied | None = None) 
         row = await runs.one(pool, id_)
         if row is None:
             raise LookupError(f"There is no run {id_}.")
+        if row["cancel"]:
+            return _preview(row, None, ("it was cancelled",), defect=None)
         return await of_row(machine, row, pool, applied or await machine.firms.current())
 
 

@@ -81,7 +81,7 @@ async def taken(sql: Sql, captures: Sequence[int], *, now: datetime) -> None:
     """These deliveries went through after all."""
     await sql.execute(
         """update dead_letters set state = 'closed', due_at = null, closed_at = $2, closed_how = 'went through'
-           where capture = any($1) and state = 'trying'""",
+           where capture = any($1) and state <> 'closed'""",
         list(captures),
         now,
     )

@@ -24,7 +24,7 @@ class Wanted:
 
 async def dead_letters(sql: Sql, wanted: Wanted, *, limit: int) -> list[Row]:
     return await sql.fetch(
-        """select id, source, run, kind from dead_letters
+        """select id, source, run, kind, key from dead_letters
            where state <> 'closed' and ($1::timestamptz is null or last_at >= $1)
              and ($2::timestamptz is null or last_at < $2) and ($3::text is null or system = $3)
              and ($4::text is null or kind = $4) and ($5::text is null or state = $5)
@@ -39,7 +39,9 @@ async def dead_letters(sql: Sql, wanted: Wanted, *, limit: int) -> list[Row]:
 
 
 async def dead_letters_named(sql: Sql, ids: Sequence[str]) -> list[Row]:
-    return await sql.fetch("select id, source, run, kind from dead_letters where id = any($1) order by seq", list(ids))
+    return await sql.fetch(
+        "select id, source, run, kind, key from dead_letters where id = any($1) order by seq", list(ids)
+    )
 
 
 async def runs(sql: Sql, wanted: Wanted, *, limit: int) -> list[Row]:

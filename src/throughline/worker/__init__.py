@@ -7,11 +7,13 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import structlog
 from pgqueuer import Job, QueueManager
 
+from throughline.hub import cancels, replaying, second_tries
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.wakes import DELIVERIES, LANE
@@ -46,6 +48,10 @@ class Worker:
             asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
             asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
             asyncio.create_task(self._every(BEAT_SECONDS, self._beat)),
+            *(
+                asyncio.create_task(self._every(SWEEP_SECONDS, partial(work, self.machine)))
+                for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
+            ),
         )
         stop = asyncio.create_task(self._stop(queue))
         try:
@@ -88,10 +94,10 @@ class Worker:
             try:
                 await work()
             except (*AWAY, asyncpg.PostgresError, NothingApplied) as error:
-                log.warning("tick.failed", tick=getattr(work, "__name__", ""), why=f"{type(error).__name__}: {error}")
+                log.warning("tick.failed", tick=_name(work), why=f"{type(error).__name__}: {error}")
             except Exception:
                 # One that ended silently would leave nobody to sweep, poll or beat.
-                log.exception("tick.defect", tick=getattr(work, "__name__", ""))
+                log.exception("tick.defect", tick=_name(work))
             await asyncio.sleep(seconds)
 
     async def _sweep(self) -> None:
@@ -113,3 +119,7 @@ class Worker:
         alive = await workers.alive(pool, since=now - ALIVE)
         for line in (await self.machine.firms.current()).lines.opened():
             line.budget.gate.share(len(alive))
+
+
+def _name(work: Callable[[], Awaitable[object]]) -> str:
+    return getattr(work.func if isinstance(work, partial) else work, "__qualname__", "")

@@ -24,7 +24,7 @@ create table dead_letters (
 );
 create index dead_letters_due on dead_letters (due_at) where state = 'trying';
 create index dead_letters_open on dead_letters (seq) where state <> 'closed';
-create index dead_letters_capture on dead_letters (capture) where state = 'trying';
+create index dead_letters_capture on dead_letters (capture) where state <> 'closed';
 
 alter table runs add column cancel jsonb;
 alter table runs add column cancelled_at timestamptz;
