@@ -7,7 +7,20 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from throughline.api import captures, engagements, health, holds, meta, metrics, problems, runs, stream, systems
+from throughline.api import (
+    captures,
+    dead_letters,
+    engagements,
+    health,
+    holds,
+    meta,
+    metrics,
+    problems,
+    replays,
+    runs,
+    stream,
+    systems,
+)
 from throughline.api.asking import refuse_unknown_parameters
 from throughline.api.edge import Tagged
 from throughline.api.guard import Guarded
@@ -23,7 +36,7 @@ TAGS = [
     {"name": "process", "description": "Runs, holds and events: the machine at work."},
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
-NOUNS = (engagements, holds, runs, stream, systems, captures, meta)
+NOUNS = (engagements, holds, runs, dead_letters, replays, stream, systems, captures, meta)
 
 
 def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:

@@ -136,7 +136,8 @@ async def listed(sql: Sql, *, workflow: str | None = None, state: str | None = N
                  limit: int = 50) -> list[Row]:  # fmt: skip
     """Newest first."""
     return await sql.fetch(
-        """select * from runs where ($1::text is null or workflow = $1) and ($2::text is null or state = $2)
+        """select * from runs where ($1::text is null or workflow = $1)
+             and ($2::text is null or case when cancelled_at is null then state else 'cancelled' end = $2)
              and ($3::bigint is null or seq < $3) order by seq desc limit $4""",
         workflow,
         state,
