@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.conftest import FIRM
+from tests.hub.conftest import FIRM, NOON
 from throughline.core.entities import Customer, Message, Opportunity, Project
 from throughline.core.errors import Hold
 from throughline.core.events import OpportunityWon
@@ -343,19 +343,22 @@ async def test_asked_twice_with_one_key_it_is_one_replay(opened: Any, deliver: A
     assert await world.pool.fetchval("select count(*) from replays") == 1
 
 
-FILTERS = (
-    {"system": "north"}, {"system": "south"}, {"kind": "opportunity"}, {"kind": "customer"}, {"state": "trying"},
-    {"state": "dead"}, {"text": "XX000"}, {"text": "broken"}, {"cause": "defect"}, {"cause": "refused"},
+FITTING = (
+    Wanted(system="north"), Wanted(kind="opportunity"), Wanted(state="trying"), Wanted(text="Broken"),
+    Wanted(cause="defect"), Wanted(since=NOON), Wanted(until=NOON + timedelta(seconds=1)),
+)  # fmt: skip
+UNFITTING = (
+    Wanted(system="south"), Wanted(kind="customer"), Wanted(state="dead"), Wanted(text="whole"),
+    Wanted(cause="refused"), Wanted(since=NOON + timedelta(seconds=1)), Wanted(until=NOON), Wanted(workflow="opens"),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("how", FILTERS, ids=str)
-async def test_dead_letters_are_found_by_what_is_known_of_them(opened: Any, deliver: Any, how: dict[str, str]) -> None:
+@pytest.mark.parametrize("wanted", [*FITTING, *UNFITTING], ids=repr)
+async def test_dead_letters_are_found_by_what_is_known_of_them(opened: Any, deliver: Any, wanted: Wanted) -> None:
     world = await opened(opens)
     async with world.broken("entities", code="XX000"):
         await take(world, deliver, deal("N1"))
 
-    found = await replayable.dead_letters(world.pool, Wanted(**how), limit=10)
+    found = await replayable.dead_letters(world.pool, wanted, limit=10)
 
-    fits = next(iter(how.values())) in {"north", "opportunity", "trying", "broken", "defect"}
-    assert bool(found) == fits
+    assert bool(found) == (wanted in FITTING)

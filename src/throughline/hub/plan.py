@@ -7,6 +7,7 @@ thinks is undone at its end: it works on one connection, inside a transaction th
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, cast, override
 
 from throughline.core.errors import Hold, Retry
@@ -21,7 +22,7 @@ from throughline.hub.lease import Lease
 from throughline.hub.machine import Machine
 from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settler
-from throughline.store import effects, runs
+from throughline.store import effects, entities, runs
 from throughline.store.database import Pool, Row
 from throughline.store.effects import Effect
 from throughline.store.entities import Link
@@ -156,7 +157,12 @@ async def _flow(machine: Machine, row: Row, pool: Pool, applied: Applied) -> Pas
     lease = _NoLease(pool, row["lane"], 0, machine.clock, now)
     answers = await runs.answers(pool, row["id"])
     outlet = PlanOutlet(pool, applied, machine.captures, machine.clock, behalf, lease, answers, first=False)
-    return PassFlow(outlet, Settler(applied, machine.workflows, machine.ids), now=now, began=row["created_at"])
+    settler = Settler(applied, machine.workflows, machine.ids)
+    return PassFlow(outlet, settler, partial(_read, pool), now=now, began=row["created_at"])
+
+
+async def _read(pool: Pool, id_: str) -> Row | None:
+    return (await entities.many(pool, [id_])).get(id_)
 
 
 async def _run(workflow: Workflow, row: Row, flow: PassFlow) -> tuple[tuple[str, ...], str | None]:
