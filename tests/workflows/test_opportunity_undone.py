@@ -8,8 +8,7 @@ from throughline.core.events import OpportunityWon
 from throughline.core.roles import Role
 from throughline.core.workflow import Workflow
 from throughline.testing.world import Died, World
-from throughline.workflows.opportunity_to_project import opportunity_to_project
-from throughline.workflows.opportunity_undone import CLOSED
+from throughline.workflows.opportunity_to_project import CLOSED, opportunity_to_project
 
 WON = OpportunityWon(opportunity="opportunity-1")
 UNDO_EFFECTS = 4  # the deal, the project, the message, the contract

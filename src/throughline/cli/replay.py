@@ -2,8 +2,11 @@
 
 import asyncio
 import getpass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
 
 from throughline.cli.exits import Exit, Stop
 from throughline.cli.opened import asked
@@ -21,17 +24,35 @@ LOOK_SECONDS = 0.5
 ALIVE = timedelta(seconds=12)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Which:
+    """What is to be gone through again. What is not said does not matter."""
+
+    since: Annotated[datetime | None, Parameter(help="From this moment on. Without an offset it is UTC.")] = None
+    until: Annotated[datetime | None, Parameter(help="Before this moment; now, if not said.")] = None
+    system: Annotated[str | None, Parameter(help="Only what one system sent, or runs that did something to it.")] = None
+    kind: Annotated[str | None, Parameter(help="Only one kind of entity.")] = None
+    state: Annotated[str | None, Parameter(help="Only those in one state.")] = None
+    text: Annotated[str | None, Parameter(help="Only those that say this.")] = None
+    workflow: Annotated[str | None, Parameter(help="Only runs of one workflow.")] = None
+    cause: Annotated[
+        Literal["unreadable", "refused", "unwell", "defect"] | None, Parameter(help="Only dead letters of one cause.")
+    ] = None
+
+    def wanted(self, ids: tuple[str, ...], now: datetime) -> Wanted:
+        ends = (_utc(self.until) or now) if self.since or self.until else None
+        others = (self.system, self.kind, self.state, self.text, self.workflow, self.cause)
+        return Wanted(ids, _utc(self.since), ends, *others)
+
+
+EVERYTHING = Which()
+
+
 async def replay(
     *ids: str,
     of: Literal["dead_letters", "runs", "captures"] = "dead_letters",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    system: str | None = None,
-    kind: str | None = None,
-    state: str | None = None,
-    text: str | None = None,
-    workflow: str | None = None,
-    cause: Literal["unreadable", "refused", "unwell", "defect"] | None = None,
+    which: Which = EVERYTHING,
     reason: str | None = None,
     dry_run: bool = False,
     person: str | None = None,
@@ -45,23 +66,7 @@ async def replay(
     ids
         Dead letters, deliveries or runs; or any id of an engagement, for all of its runs.
     of
-        Where to look, when no ids are given. For runs and captures, say since when and until when.
-    since
-        From this moment on. Without an offset it is UTC.
-    until
-        Before this moment; now, if not said.
-    system
-        Only what one system sent, or runs that did something to it.
-    kind
-        Only one kind of entity.
-    state
-        Only those in one state.
-    text
-        Only those that say this.
-    workflow
-        Only runs of one workflow.
-    cause
-        Only dead letters of one cause.
+        Where to look, when no ids are given. For runs and captures, say since when.
     reason
         Why; kept in the journal. Needed unless it is a dry run.
     dry_run
@@ -74,15 +79,13 @@ async def replay(
     if not reason and not dry_run:
         raise Stop("Say why with --reason, or see what would be sent with --dry-run.", Exit.USAGE)
     async with asked(where.settings()) as machine:
-        ends = _utc(until) or machine.clock() if since or until else None
-        wanted = Wanted(ids, _utc(since), ends, system, kind, state, text, workflow, cause)
-        order = Order(of, wanted, person or getpass.getuser(), reason, dry_run)
+        wanted = which.wanted(ids, machine.clock())
         try:
-            id_ = await replays.begin(machine, order)
+            id_ = await replays.begin(machine, Order(of, wanted, person or getpass.getuser(), reason, dry_run))
         except NotReplayable as error:
             raise Stop(str(error), Exit.FOUND) from error
         told = await _until_over(machine, id_, where)
-        items = await stored.items(machine.pool, id_, limit=10_000) if json else []
+        items = await stored.items(machine.pool, id_, limit=10_000)
     return _say(told, items, json=json, where=where)
 
 
