@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from typing import Any
 
@@ -14,7 +15,7 @@ from throughline.store.captures import Capture
 
 pytestmark = pytest.mark.slow
 
-ITEMS = 10_000
+ITEMS = int(os.environ.get("REPLAYED", "10000"))
 AT_ONCE = 50  # as a worker has
 
 

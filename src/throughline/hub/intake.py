@@ -218,8 +218,9 @@ class Intake:
         woken: set[str] = set()
         for kind, records in by_kind.items():
             if mapping := applied.mapping(name, kind):
-                woken.update((await settler.records(sql, name, mapping, records, now=self.clock())).woken)
-                if any(each.again for each in heard):
+                settled = await settler.records(sql, name, mapping, records, now=self.clock())
+                woken.update(settled.woken)
+                if settled.repeats and any(each.again for each in heard):
                     woken.update(await settler.read_again(sql, name, mapping, records, now=self.clock()))
         return woken
 

@@ -1,9 +1,12 @@
 """Replaying: the turns of a replay, which workers take until it is over. Whoever dies in one is followed by another."""
 
+import asyncio
+import contextlib
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import structlog
 
 from throughline.core.errors import Hold, Retry
@@ -14,10 +17,13 @@ from throughline.hub.plan import Preview
 from throughline.store import dead_letters, lanes
 from throughline.store import replays as stored
 from throughline.store.database import AWAY, Pool, Row, transaction
+from throughline.store.entities import Overtaken
 
 log = structlog.get_logger()
 
 AT_ONCE = 500
+SIDE_BY_SIDE = 8
+TRIES = 3
 LEASE = timedelta(minutes=2)
 
 
@@ -56,11 +62,22 @@ class _Turn:
         waiting = [row for row in rows if row["state"] == "waiting"]
         if runs := [row["what"] for row in waiting if row["source"] == "run" and not self.dry]:
             await self._runs(runs)
-        for row in (row for row in waiting if self.dry or row["source"] != "run"):
+        others = [row for row in waiting if self.dry or row["source"] != "run"]
+        for n in range(0, len(others), SIDE_BY_SIDE):
             if not await self._still_ours():
                 return False
-            await self._ended(row, *await self._one(row))
+            await self._all(others[n : n + SIDE_BY_SIDE])
         return not rows
+
+    async def _all(self, rows: list[Row]) -> None:
+        """Those of one rank do not need each other. Whatever one meets, the others come to their end first."""
+        done = await asyncio.gather(*(self._gone_through(row) for row in rows), return_exceptions=True)
+        for each in done:
+            if isinstance(each, BaseException):
+                raise each
+
+    async def _gone_through(self, row: Row) -> None:
+        await self._ended(row, *await self._one(row))
 
     async def _runs(self, runs: list[str]) -> None:
         """Runs pass in their lanes, as many at a time as there are workers for."""
@@ -72,11 +89,18 @@ class _Turn:
 
     async def _one(self, row: Row) -> tuple[str, str, dict[str, Any] | None]:
         """An item nobody foresaw is left with its reason: those behind it go on."""
+        for _ in range(TRIES):
+            # Of two that say something new of one thing in the same moment, one is tried again.
+            with contextlib.suppress(Overtaken, asyncpg.TransactionRollbackError):
+                return await self._tried(row)
+        return "left", "others keep changing the same", None
+
+    async def _tried(self, row: Row) -> tuple[str, str, dict[str, Any] | None]:
         try:
             return await (self._planned(row) if self.dry else self._taken_in(row))
         except (Hold, Retry) as error:
             return "left", error.why, None
-        except AWAY:
+        except (Overtaken, *AWAY):
             raise
         except Exception as error:
             log.exception("replay.defect", replay=self.id, what=row["what"])
