@@ -41,6 +41,11 @@ async def two(flow: Flow, _won: OpportunityWon) -> None:
     await flow.put(customer(2), into=Role.ERP)
 
 
+@workflow("one", on=OpportunityWon, lane=by_deal)
+async def one(flow: Flow, _won: OpportunityWon) -> None:
+    await flow.put(customer(1), into=Role.ERP)
+
+
 @workflow("held", on=OpportunityWon, lane=by_deal)
 async def held(_flow: Flow, _won: OpportunityWon) -> None:
     raise Hold("no rate", fix="add one")
@@ -99,6 +104,7 @@ async def test_a_pass_under_way_ends_what_it_did_is_remembered_and_then_the_run_
     await world.work()
     assert told["state"] == "cancelling"
     sent = len(estate.calls("PUT"))
+    world.clock.advance(3600)
     await world.work()
 
     assert await cancels.all_asked(world.machine) == 1
@@ -122,6 +128,20 @@ async def test_a_worker_that_comes_back_into_a_cancelled_run_can_commit_nothing(
     assert [request.url for request in estate.calls("PUT") if "customer-2" in request.url] == []
     assert await world.effects() == []
     assert (await world.run())["cancelled_at"]
+
+
+async def test_nor_can_it_commit_what_it_had_sent_before(opened: Any, estate: Any) -> None:
+    world = await started(opened, one)
+
+    async def freeze() -> None:
+        world.clock.advance(31)
+        await cancels.cancel(world.machine, (await world.run())["id"], WHY)
+
+    estate.fail("PUT", "/customers/ours/customer-1", before=freeze)
+    await world.work()
+
+    assert await world.effects() == []
+    assert (await world.run())["passes"] == 0
 
 
 async def test_the_next_run_of_the_lane_goes_on(opened: Any) -> None:

@@ -281,7 +281,8 @@ async def test_a_cancelled_run_is_not_brought_back(opened: Any, deliver: Any) ->
     await played(world, id_)
     await world.work()
 
-    assert [state for state, _ in await outcomes(world, id_)] == ["left"]
+    assert await outcomes(world, id_) == [("left", "it is not there, or was cancelled")]
+    assert (await world.run())["state"] == "done"
     assert await world.effects() == []
 
 
