@@ -296,6 +296,5 @@ def _heard(connector: Connector, row: Row) -> _Heard:
 
 def _refuse_odd(notice: Notice) -> None:
     """Names the database cannot even be asked for would stop everybody they are asked for together with."""
-    for name in (notice.id, notice.kind, notice.key):
-        if "\x00" in name.encode().decode():
-            raise ValueError(f"{name!r} is no name")
+    if any("\x00" in name.encode().decode() for name in (notice.id, notice.kind, notice.key)):
+        raise ValueError(f"{notice} has a name that is none")
