@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from cyclopts import App
 
 from tests.cli.conftest import Run, environment
 from throughline.cli.exits import Exit, Stop
@@ -26,6 +27,13 @@ ASKING = (
     ("holds", "show", "hold-1"),
     ("holds", "answer", "hold-1", "yes"),
     ("holds", "release", "hold-1"),
+    ("runs", "cancel", "run-1", "--reason", "gone"),
+    ("dead-letters", "list"),
+    ("dead-letters", "show", "dead-1"),
+    ("replay", "--dry-run"),
+    ("replays", "list"),
+    ("replays", "show", "replay-1"),
+    ("replays", "cancel", "replay-1"),
     ("captures", "list"),
     ("captures", "show", "1"),
     ("archive", "list"),
@@ -35,12 +43,11 @@ ASKING = (
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
-def path_of(name: str, place: str) -> tuple[str, ...]:
-    module = place.partition(":")[0]
-    return (module, name) if module in {"holds", "captures", "archive", "subscriptions", "simulate"} else (name,)
+def path_of(group: App, name: str) -> tuple[str, ...]:
+    return (name,) if group is app else (*group.name, name)
 
 
-COMMAND_LINES = [(path_of(name, place), place, said) for _, name, place, said in COMMANDS]
+COMMAND_LINES = [(path_of(group, name), place, said) for group, name, place, said in COMMANDS]
 
 
 def test_the_version_is_told_without_importing_the_program() -> None:

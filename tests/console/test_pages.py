@@ -197,6 +197,16 @@ def test_an_open_hold_can_be_answered_and_released(hold_page: HoldPage) -> None:
     assert hold_page.hold.cli in tree.all("main")[0].words
 
 
+def test_an_open_hold_s_run_can_be_cancelled_and_the_page_says_what_that_does(hold_page: HoldPage) -> None:
+    effect = "Ends the run for good."
+    hold = dataclasses.replace(hold_page.hold, cancel_url="/runs/run-1/cancel", cancel_effect=effect)
+
+    tree = Tree(render(dataclasses.replace(hold_page, hold=hold)))
+
+    assert tree.all("form")[-1].attributes["action"] == "/runs/run-1/cancel"
+    assert effect in tree.all("main")[0].words
+
+
 def test_a_closed_hold_offers_nothing_and_says_who_closed_it(hold_page: HoldPage) -> None:
     closed = dataclasses.replace(hold_page.hold, resolution="Released by finance operations at 14:40.")
 

@@ -251,6 +251,24 @@ async def test_an_answer_is_given_once_and_leads_back(browser: Browser, machine:
     assert await machine.pool.fetchval("select due_at from lanes") == NOON
 
 
+@pytest.mark.usefixtures("held")
+async def test_a_run_is_cancelled_once_with_a_reason_and_leads_back(browser: Browser, machine: Machine) -> None:
+    run = await machine.pool.fetchval("select run from holds")
+    form = {"csrf_token": await browser.token(), "reason": "The client walked away."}
+    assert f'action="/runs/{run}/cancel"' in (await browser.get("/holds/hold-1")).text
+
+    forged = await browser.post(f"/runs/{run}/cancel", {"reason": "x"})
+    first = await browser.post(f"/runs/{run}/cancel", form, referer=f"http://{HERE}/holds/hold-1")
+    again = await browser.post(f"/runs/{run}/cancel", form)
+    nowhere = await browser.post("/runs/run-nowhere/cancel", form)
+
+    assert (forged.status, first.status, first.headers["location"]) == (403, 303, "/holds/hold-1")
+    assert (again.status, nowhere.status) == (409, 404)
+    page = (await browser.get("/holds/hold-1")).text
+    assert "Cancelled by console: The client walked away." in page
+    assert "/cancel" not in page
+
+
 FORGED = {
     "no token": ({"choice": "approve"}, {}),
     "a made-up token": ({"choice": "approve", "csrf_token": "AAAA"}, {}),

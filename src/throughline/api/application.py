@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from throughline.api import (
     archives,
     captures,
+    dead_letters,
     engagements,
     events,
     health,
@@ -17,6 +18,7 @@ from throughline.api import (
     meta,
     metrics,
     problems,
+    replays,
     runs,
     subscriptions,
     systems,
@@ -37,7 +39,9 @@ TAGS = [
     {"name": "process", "description": "Runs, holds and events: the machine at work."},
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
-NOUNS = (engagements, holds, runs, events, subscriptions, systems, captures, archives, meta)
+NOUNS = (
+    engagements, holds, runs, dead_letters, replays, events, subscriptions, systems, captures, archives, meta,
+)  # fmt: skip
 
 
 def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:

@@ -11,12 +11,14 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from throughline.hub.cancels import NoSuchRun, NotCancellable
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
 from throughline.hub.firms import NothingApplied
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import InFlight, OtherRequest
 from throughline.hub.overview import NoSuchPlace
+from throughline.hub.replays import NoSuchReplay, NotReplayable
 from throughline.hub.retention.reading import NoSuchArchive, NotHere
 from throughline.hub.subscriptions import NoSuchSubscription, NotNow, NotSubscribable
 from throughline.hub.systems import NoSuchSystem
@@ -38,7 +40,7 @@ CATALOGUE = {
     ),
     "not_found": (404, "Not found", "Check the id; GET the list to see what there is."),
     "method_not_allowed": (405, "This cannot be done here", "See the `Allow` header and the OpenAPI document."),
-    "not_possible": (409, "Not possible now", "Read the hold again: it says what can be done."),
+    "not_possible": (409, "Not possible now", "Read it again: it says what can be done."),
     "not_now": (409, "Not possible now", "GET the subscription: it says how it stands."),
     "in_flight": (409, "The same request is being worked on", "Ask again in a moment with the same Idempotency-Key."),
     "firm_invalid": (409, "The firm's folder has errors", "Correct the folder, then ask again."),
@@ -114,6 +116,8 @@ def problem(
 NAMED: dict[type[Exception], str] = {
     NoSuchEngagement: "not_found",
     NoSuchHold: "not_found",
+    NoSuchReplay: "not_found",
+    NoSuchRun: "not_found",
     NoSuchSystem: "not_found",
     NoSuchArchive: "not_found",
     NotHere: "archive_elsewhere",
@@ -122,6 +126,8 @@ NAMED: dict[type[Exception], str] = {
     NotPossible: "not_possible",
     NotNow: "not_now",
     NotSubscribable: "not_subscribable",
+    NotCancellable: "not_possible",
+    NotReplayable: "not_possible",
     InFlight: "in_flight",
     OtherRequest: "key_reused",
     FirmErrors: "firm_invalid",

@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
+from throughline.api.holds import ACTOR, Key
 from throughline.api.problems import Wrong
-from throughline.api.shapes import Page, Shape
-from throughline.hub import overview
+from throughline.api.shapes import Asked, Page, Shape
+from throughline.core import exact
+from throughline.hub import cancels, overview
+from throughline.hub.cancels import Wish
+from throughline.hub.once import Once
 from throughline.store import effects, runs
 from throughline.store.database import Row
 
@@ -59,6 +63,25 @@ class RunWithEffects(Run):
     effects: list[Effect]
 
 
+class Cancel(Asked):
+    """Why it is cancelled, and whether what it did is to be undone."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["The client walked away."])]
+    undo: Annotated[bool, Field(description="Begin what its workflow says undoing means.")] = False
+
+
+class Cancelled(Shape):
+    """`cancelling` until the pass under way has ended; from `cancelled` on nothing more is sent for it."""
+
+    run: str = Field(examples=["run-2gdaaf5qhnrz"])
+    engagement: str
+    state: Literal["cancelled", "cancelling"]
+    undone_by: str | None = Field(description="The run that undoes it.")
+    by: str
+    reason: str
+    at: datetime
+
+
 @router.get("/runs")
 async def list_runs(
     machine: TheMachine,
@@ -66,7 +89,9 @@ async def list_runs(
     response: Response,
     *,
     workflow: Annotated[str | None, Query(examples=["opportunity-to-project"])] = None,
-    state: Annotated[Literal["due", "held", "waiting", "retrying", "done", "defect"] | None, Query()] = None,
+    state: Annotated[
+        Literal["due", "held", "waiting", "retrying", "done", "defect", "cancelled"] | None, Query()
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Run]:
@@ -86,8 +111,27 @@ async def get_run(machine: TheMachine, id: str) -> RunWithEffects:  # noqa: A002
     return RunWithEffects(**_run(row), effects=[_effect(each) for each in done])
 
 
+@router.post("/runs/{id}/cancel")
+async def cancel_run(
+    machine: TheMachine,
+    id: Annotated[str, Path(examples=["run-2gdaaf5qhnrz"])],  # noqa: A002 - same
+    asked: Cancel,
+    key: Key,
+    response: Response,
+) -> Cancelled:
+    """Stop a run for good, and undo it if asked to. Its open holds close with the reason."""
+    once = Once(key, exact.digest("cancel", id, asked.reason, asked.undo))
+    told = await cancels.cancel(machine, id, Wish(ACTOR, asked.reason, asked.undo), once=once)
+    if told["replayed"]:
+        response.headers["Idempotent-Replayed"] = "true"
+    same = {name: told[name] for name in ("run", "state", "undone_by", "reason", "at")}
+    return Cancelled(**same, engagement=told["correlation"], by=told["person"])
+
+
 def _run(row: Row | dict[str, Any]) -> dict[str, Any]:
     told = {name: row[name] for name in Run.model_fields if name not in {"event", "engagement"}}
+    if row["cancelled_at"]:
+        told["state"] = "cancelled"
     return {**told, "event": row["event_type"], "engagement": row["correlation"]}
 
 

@@ -23,6 +23,12 @@ MARKS = {
     "failed": ("✗", "x", "red"),
     "defect": ("✗", "x", "red"),
     "running": ("…", "~", "yellow"),
+    "cancelled": ("⊘", "/", "dim"),
+    "dead": ("✗", "x", "red"),
+    "trying": ("…", "~", "yellow"),
+    "closed": ("✓", "+", "green"),
+    "left": ("!", "!", "red"),
+    "under way": ("…", "~", "yellow"),
     "waiting": ("○", "-", "dim"),
 }
 ROLES = {"crm": "blue", "erp": "magenta", "psa": "cyan", "chat": "yellow"}

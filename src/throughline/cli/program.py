@@ -27,6 +27,9 @@ subscriptions = App(
     help="Who is told of events: list, show, create, pause, resume, delete, rotate, test, recover, deliveries.",
     version_flags=[],
 )
+runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=[])
+dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
+replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
 simulate = App(name="simulate", help="Drive the sandbox: deal, fault, clock.", version_flags=[])
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
@@ -41,6 +44,13 @@ COMMANDS = (
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),
     (holds, "answer", "holds:answer", "Answer the question a hold asks; the run goes on."),
     (holds, "release", "holds:release", "Run again, now that the cause is corrected. Nothing is done twice."),
+    (runs, "cancel", "runs:cancel", "Stop a run for good; its holds close with the reason."),
+    (dead_letters, "list", "dead_letters:list_", "What failed and is not mended, newest first."),
+    (dead_letters, "show", "dead_letters:show", "One of them: what came, why it failed, and where in the program."),
+    (app, "replay", "replay:replay", "Go through dead letters, deliveries or runs again; nothing is done twice."),
+    (replays, "list", "replay:list_", "Replays, newest first."),
+    (replays, "show", "replay:show", "One replay: how far it has come, and what is left with its reason."),
+    (replays, "cancel", "replay:cancel", "Begin nothing more of a replay. What has been begun is finished."),
     (captures, "list", "captures:list_", "The newest exchanges."),
     (captures, "show", "captures:show", "One exchange, whole."),
     (archive, "list", "archive:list_", "What left the database, newest first."),
@@ -62,7 +72,7 @@ COMMANDS = (
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, captures, archive, subscriptions, simulate):
+for group in (holds, runs, dead_letters, replays, captures, archive, subscriptions, simulate):
     app.command(group)
 
 

@@ -20,11 +20,13 @@ class Choice:
 class Hold:
     """A run that waits for a person.
 
-    `key` is unique in the page and stable (an HTML id). `part` names the held part of the process. `amount` is money
-    as text, "" when none is at risk. `owner` is a role or a team. `answer_url` takes POST `csrf_token`, `choice`,
-    `reason`; `release_url` takes POST `csrf_token`, `reason` and runs the process again; either is "" when this person
-    may not. `release_effect` says what releasing will do. `cli` is the same action as one command line. `resolution`
-    says who closed it, when and why; "" while it is open. `opened` is an age while it is open, then a time.
+    `key` is unique in the page and stable (an HTML id). `part` names the held part of the process. `amount` is
+    money as text, "" when none is at risk. `owner` is a role or a team. `answer_url` takes POST `csrf_token`,
+    `choice`, `reason`; `release_url` takes POST `csrf_token`, `reason` and runs the process again; either is ""
+    when this person may not. `release_effect` says what releasing will do. `cancel_url` takes POST `csrf_token`,
+    `reason` and ends the run for good; `cancel_effect` says what that will do. `cli` is the same action as one
+    command line. `resolution` says who closed it, when and why; "" while it is open. `opened` is an age while it is
+    open, then a time.
     """
 
     key: str
@@ -42,6 +44,8 @@ class Hold:
     cli: str
     clock: Clock | None = None
     resolution: str = ""
+    cancel_url: str = ""
+    cancel_effect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,10 @@ from throughline.console.login import LoginPage
 from throughline.console.pages import Elsewhere, Pages
 from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
-from throughline.hub import holds
+from throughline.hub import cancels, holds
 from throughline.hub.admission import SESSION as SESSION_LENGTH
 from throughline.hub.admission import Admission
+from throughline.hub.cancels import NoSuchRun, NotCancellable, Wish
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
 from throughline.hub.firms import NothingApplied
@@ -70,6 +71,7 @@ class Console:
             *self._faces("/holds/{id}", pages.hold),
             Route("/holds/{id}/answer", self._answer, methods=["POST"]),
             Route("/holds/{id}/release", self._release, methods=["POST"]),
+            Route("/runs/{id}/cancel", self._cancel, methods=["POST"]),
             Mount("/static", _Static(directory=static_folder())),
         ]
         handlers: dict[Any, Any] = dict.fromkeys((*MEANING, Exception), self._failed)
@@ -138,6 +140,12 @@ class Console:
         person = request.state.person
         decided = await holds.release(self.machine, request.path_params["id"], person=person, reason=reason)
         return RedirectResponse(_back(request, decided["correlation"]), 303)
+
+    async def _cancel(self, request: Request) -> Response:
+        form = await self._form(request)
+        wish = Wish(request.state.person, str(form.get("reason", "")).strip() or "no reason was given", undo=False)
+        told = await cancels.cancel(self.machine, request.path_params["id"], wish)
+        return RedirectResponse(_back(request, told["correlation"]), 303)
 
     async def _login(self, request: Request) -> Response:
         if self.admission.open:
@@ -219,6 +227,8 @@ class _Static(StaticFiles):
 AWAY = ("The database does not answer", "What is shown here lives in it.", "Try again in a few seconds.")
 MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchEngagement: (404, "Nothing is known under this id", "Check the id: any id of any system will do."),
+    NoSuchRun: (404, "No such run", "Go to the holds and choose one."),
+    NotCancellable: (409, "Not possible now", "Go back, and look how the run stands."),
     NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
     NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),

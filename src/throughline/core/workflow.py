@@ -82,17 +82,41 @@ class Flow(Protocol):
         ...
 
 
+type Process = Callable[[Flow, Any], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A business process. `lane` names the business key: one run at a time per lane, in event order."""
+    """A business process. `lane` names the business key: one run at a time per lane, in event order.
+
+    `undo` says what undoing means: a process over the same verbs, about the same event. What it cannot undo it holds,
+    naming it with its id in each system.
+    """
 
     name: str
     on: type[Event]
     lane: Callable[[Any], str]
-    run: Callable[[Flow, Any], Awaitable[None]]
+    run: Process
+    undo: Process | None = None
+
+    @property
+    def undoing(self) -> "Workflow | None":
+        """The undoing as a process of its own, in the same lane. No event starts it: a person does, by cancelling."""
+        if self.undo is None:
+            return None
+        return Workflow(undoing(self.name), Event, self.lane, self.undo)
+
+
+def undoing(name: str) -> str:
+    """What the process is called that undoes this one."""
+    return f"undo-{name}"
 
 
 def workflow[V: Event](
-    name: str, *, on: type[V], lane: Callable[[V], str]
+    name: str,
+    *,
+    on: type[V],
+    lane: Callable[[V], str],
+    undo: Callable[[Flow, V], Awaitable[None]] | None = None,
 ) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
-    return lambda run: Workflow(name, on, lane, run)
+    return lambda run: Workflow(name, on, lane, run, undo)

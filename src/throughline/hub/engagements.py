@@ -79,7 +79,7 @@ async def one(machine: Machine, id_: str) -> Engagement:
         touched.add(deal["customer"])
     customer = known.get(deal.get("customer", ""))
     links = await entities.links_of(pool, sorted(touched))
-    notes = await journal.about(pool, [row["id"] for row in held])
+    notes = await journal.about(pool, [row["id"] for row in (*held, *its_runs)])
     timeline = [
         *(_event(row) for row in await runs.events_of(pool, id_)),
         *(_effect(row) for row in done),
@@ -90,7 +90,7 @@ async def one(machine: Machine, id_: str) -> Engagement:
         id=id_,
         deal=deal,
         customer=customer["fields"] if customer else {},
-        state=its_runs[0]["state"],
+        state="cancelled" if its_runs[0]["cancelled_at"] else its_runs[0]["state"],
         began=its_runs[0]["created_at"],
         ended=its_runs[0]["finished_at"],
         runs=[dict(row) for row in its_runs],

@@ -114,7 +114,7 @@ class PassFlow:
         await self.outlet.lease.keep_fresh()
         http = self.outlet.http(system.name)
         fields = like.model_dump(mode="json", exclude_none=True)
-        link = await self.outlet.link(like.id, system.name, entity.kind)
+        link = await self.outlet.there(like.id, system.name, entity.kind)
         # What is linked, or carries our mark, is this entity whatever it is called by now; the rest may be.
         ours = await connector.find(http, mapping, Where(key=link.key)) if link else []
         ours += await connector.find(http, mapping, Where(marker=like.id))

@@ -11,17 +11,20 @@ import structlog
 
 from throughline.core.clock import Clock
 from throughline.core.connector import Connector, Notice, Received, Where
-from throughline.core.errors import Hold, Retry
+from throughline.core.errors import Retry
 from throughline.core.forms import Record
 from throughline.core.ids import Ids
 from throughline.core.workflow import Workflow
+from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
+from throughline.hub.dead_letters import NotUnderstood
 from throughline.hub.firms import Firms
 from throughline.hub.settle import Settler
 from throughline.hub.wakes import Wakes
 from throughline.hub.wire import Context, Line, scrub
 from throughline.store import captures, cursors
+from throughline.store import dead_letters as stored
 from throughline.store.captures import Capture
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
@@ -33,6 +36,8 @@ AT_ONCE = 200
 LEASE = timedelta(seconds=25)
 DELIVERIES = "(deliveries)"
 GATHER_SECONDS = 0.005
+# So many failures without one answer between them are the system's own.
+UNWELL = 5
 
 
 class Reception(Enum):
@@ -87,7 +92,7 @@ class Intake:
             return 0
         applied, done, why = await self.firms.current(), 0, None
         try:
-            while count := await self._batch(applied, name, AT_ONCE):
+            while count := await self._batch(applied, name):
                 done += count
         except Retry as error:
             why = error.why
@@ -97,50 +102,82 @@ class Intake:
         await cursors.rest(self.pool, name, DELIVERIES, held=row["lease_until"], now=now, why=why)
         return done
 
-    async def _batch(self, applied: Applied, name: str, limit: int) -> int:
-        """Many at once. When one of them brings a fault to light, it is found by taking them one by one."""
+    async def _batch(self, applied: Applied, name: str) -> int:
+        """Ask the system first, then settle what it said. What it would not say now is left for the next time."""
+        rows = await captures.unread(self.pool, name, limit=AT_ONCE)
+        heard = [_heard(applied.connector(name), row) for row in rows]
+        left = await self._read(applied, name, heard)
+        done, woken = await self._settle(applied, name, [each for each in heard if each not in left])
+        await self.wakes.now(sorted(woken))
+        if left:
+            raise left[0].error or Retry(f"{name} does not answer")
+        return done
+
+    async def again(self, applied: Applied, id_: int) -> list[str]:
+        """Take one delivery in once more, though it may have been before. Returns the lanes this concerns.
+
+        If it fails, it is a dead letter again; if its system is unwell, it waits with the others.
+        """
+        row = await captures.again(self.pool, id_)
+        if row is None:
+            return []
+        heard = _heard(applied.connector(row["system"]), row)
+        heard.again = True
+        if left := await self._read(applied, row["system"], [heard]):
+            raise left[0].error or Retry(f"{row['system']} does not answer")
+        _, woken = await self._settle(applied, row["system"], [heard])
+        return sorted(woken)
+
+    async def _settle(self, applied: Applied, name: str, heard: list["_Heard"]) -> tuple[int, set[str]]:
+        """Many at once. One that brings a fault to light is found by halving, and set aside: the others go through."""
         try:
-            return await self._some(applied, name, limit)
+            return await self._take_in(applied, name, heard)
         except (Retry, Overtaken, *AWAY):
             raise
         except Exception as error:
-            if limit > 1:
-                return await self._batch(applied, name, 1)
+            if len(heard) > 1:
+                half = len(heard) // 2
+                done, woken = await self._settle(applied, name, heard[:half])
+                more, others = await self._settle(applied, name, heard[half:])
+                return done + more, woken | others
             log.exception("delivery.defect", system=name)
-            return await self._give_up(name, f"{type(error).__name__}: {error}")
+            async with transaction(self.pool) as sql:
+                await self._set_aside(sql, name, heard[0], error)
+            return 1, set()
 
-    async def _give_up(self, name: str, why: str) -> int:
-        async with transaction(self.pool) as sql:
-            (row,) = await captures.unread(sql, name, limit=1)
-            await captures.failed(sql, row["id"], why)
-        return 1
+    async def _set_aside(self, sql: Sql, name: str, heard: "_Heard", error: Exception) -> None:
+        about = (heard.notices[0].kind, heard.notices[0].key) if heard.notices else None
+        await dead_letters.delivery(sql, name, heard.id, error, about=about, now=self.clock())
 
-    async def _some(self, applied: Applied, name: str, limit: int) -> int:
-        """Ask the system first, and settle what it said in one short transaction."""
-        rows = await captures.unread(self.pool, name, limit=limit)
-        heard = [_heard(applied.connector(name), row) for row in rows]
-        await self._read(applied, name, [each for each in heard if each.why is None])
+    async def _take_in(self, applied: Applied, name: str, heard: list["_Heard"]) -> tuple[int, set[str]]:
+        """One short transaction."""
         async with transaction(self.pool) as sql:
             ours = await captures.take(sql, [each.id for each in heard])
             mine = [each for each in heard if each.id in ours]
             for each in mine:
-                if each.why:
-                    await captures.failed(sql, each.id, each.why)
-            woken = await self._take(sql, applied, name, [each for each in mine if each.why is None])
-            await captures.worked_off(sql, [each.id for each in mine])
-        await self.wakes.now(sorted(woken))
-        return len(mine)
+                if each.error:
+                    await self._set_aside(sql, name, each, each.error)
+            fine = [each for each in mine if each.error is None]
+            woken = await self._take(sql, applied, name, fine)
+            await captures.worked_off(sql, [each.id for each in fine])
+            await stored.taken(sql, [each.id for each in fine], now=self.clock())
+        return len(mine), woken
 
-    async def _read(self, applied: Applied, name: str, heard: list["_Heard"]) -> None:
-        """Read what changed, once per thing however often it was announced."""
+    async def _read(self, applied: Applied, name: str, heard: list["_Heard"]) -> list["_Heard"]:
+        """Read what changed, once per thing however often it was announced. Returns what has to wait.
+
+        A system that fails over one thing, and then answers for another, is well: that one is set aside. While it
+        answers for none it is unwell, and that is nobody's fault.
+        """
         ours = applied.firm.system(name).settings.get("integration_user")
         said = [notice.id for each in heard for notice in each.notices]
         known = await captures.known_notices(self.pool, name, said) if said else set[str]()
         read: dict[tuple[str, str], list[Record]] = {}
-        for each in heard:
+        failing: list[_Heard] = []
+        for n, each in enumerate(heard):
             try:
                 for notice in each.notices:
-                    if notice.id in known or (ours is not None and notice.author == ours):
+                    if (notice.id in known and not each.again) or (ours is not None and notice.author == ours):
                         continue
                     if notice.record is not None:
                         each.records.append((notice, notice.record))
@@ -148,10 +185,19 @@ class Intake:
                     about = (notice.kind, notice.key)
                     if about not in read:
                         read[about] = await self._fresh(applied, name, notice)
+                        failing.clear()
                     each.records.extend((notice, record) for record in read[about])
-            except Hold as error:
-                each.why = f"cannot be read: {error.why}"
-                log.warning("notice.unreadable", system=name, why=error.why)
+            except Retry as error:
+                each.error = error
+                failing.append(each)
+                if error.after is not None or len(failing) == UNWELL:
+                    return failing + heard[n + 1 :]
+            except AWAY:
+                raise
+            except Exception as error:  # noqa: BLE001 - what one delivery brings about is told with it, and is its own
+                each.error = error
+                log.warning("notice.unreadable", system=name, why=dead_letters.why_of(error))
+        return failing
 
     async def _fresh(self, applied: Applied, name: str, notice: Notice) -> list[Record]:
         mapping, connector = applied.mapping(name, notice.kind), applied.connector(name)
@@ -166,19 +212,23 @@ class Intake:
         by_kind: dict[str, list[Record]] = {}
         for each in heard:
             for notice, record in each.records:
-                if notice.id in new:
+                if notice.id in new or each.again:
                     by_kind.setdefault(notice.kind, []).append(record)
         settler = Settler(applied, self.workflows, self.ids)
         woken: set[str] = set()
         for kind, records in by_kind.items():
             if mapping := applied.mapping(name, kind):
-                woken.update((await settler.records(sql, name, mapping, records, now=self.clock())).woken)
+                settled = await settler.records(sql, name, mapping, records, now=self.clock())
+                woken.update(settled.woken)
+                if settled.repeats and any(each.again for each in heard):
+                    woken.update(await settler.read_again(sql, name, mapping, records, now=self.clock()))
         return woken
 
     def _reply(self, connector: Connector, headers: Dict[str, str], body: bytes) -> str:
         try:
             received = connector.receive(headers, body) if connector.receive else Received()
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except Exception:  # noqa: BLE001 - same
+            # It is committed, and will be set aside with its reason: the sender need not send it again.
             return ""
         return received.reply or ""
 
@@ -219,13 +269,14 @@ class Intake:
             await self.wakes.deliveries(name)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Heard:
     """What one delivery says, what was read because of it, or why it cannot be understood."""
 
     id: int
     notices: tuple[Notice, ...] = ()
-    why: str | None = None
+    error: Exception | None = None
+    again: bool = False
     records: list[tuple[Notice, Record]] = field(default_factory=list[tuple[Notice, Record]])
 
 
@@ -233,6 +284,17 @@ def _heard(connector: Connector, row: Row) -> _Heard:
     if connector.receive is None:
         return _Heard(row["id"])
     try:
-        return _Heard(row["id"], connector.receive(row["request_headers"], row["request_body"]).notices)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        return _Heard(row["id"], why=f"cannot be understood: {type(error).__name__} {error}")
+        notices = connector.receive(row["request_headers"], row["request_body"]).notices
+        for notice in notices:
+            _refuse_odd(notice)
+    except Exception as error:  # noqa: BLE001 - same
+        why = NotUnderstood(f"cannot be understood: {type(error).__name__} {error}")
+        why.__cause__ = error
+        return _Heard(row["id"], error=why)
+    return _Heard(row["id"], notices)
+
+
+def _refuse_odd(notice: Notice) -> None:
+    """Names the database cannot even be asked for would stop everybody they are asked for together with."""
+    if any("\x00" in name.encode().decode() for name in (notice.id, notice.kind, notice.key)):
+        raise ValueError(f"{notice} has a name that is none")

@@ -40,11 +40,16 @@ class Machine:
     webhooks: Webhooks | None = None
     broker: Teller | None = None
 
+    @property
+    def everything(self) -> tuple[Workflow, ...]:
+        """The workflows, and what undoes them."""
+        return (*self.workflows, *(undoing for each in self.workflows if (undoing := each.undoing)))
+
     def runner(self, worker: str) -> Runner:
         return Runner(
             pool=self.pool,
             firms=self.firms,
-            workflows={each.name: each for each in self.workflows},
+            workflows={each.name: each for each in self.everything},
             captures=self.captures,
             wakes=self.wakes,
             clock=self.clock,

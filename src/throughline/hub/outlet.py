@@ -83,10 +83,18 @@ class Outlet:
             await self._forget(link, overwritten)
         effect = self._effect(entity, mapping.rung, system=system.name, key=key, fields=differing, part=part)
         step = Step(self, effect, mapping, connector, system, record, key)
-        their_key = await step.climb()
+        their_key = await self.do(step)
         if step.earlier:
             return await self.put(entity, said, system, onto=onto, only=only, part=part)
         return their_key
+
+    async def do(self, step: Step) -> str:
+        """Take one effect up the ladder. A plan writes it down instead."""
+        return await step.climb()
+
+    async def there(self, entity: str, system: str, kind: str) -> Link | None:
+        """The link, if they have the thing already and can be asked for it by its key."""
+        return await self.link(entity, system, kind)
 
     async def link(self, entity: str, system: str, kind: str) -> Link | None:
         """Their key for our entity, as this pass knows it."""

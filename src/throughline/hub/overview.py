@@ -8,9 +8,10 @@ from typing import Any
 
 from throughline.hub.engagements import Engagement, one
 from throughline.hub.machine import Machine
+from throughline.hub.replays import NoSuchReplay, Progress
 from throughline.hub.seal import Broken, Seal
 from throughline.hub.stages import Reached, reached
-from throughline.store import captures, engagements, entities, figures, holds, runs
+from throughline.store import captures, dead_letters, engagements, entities, figures, holds, replays, runs
 from throughline.store.database import Row
 
 type Amounts = dict[str, Decimal]
@@ -94,6 +95,36 @@ async def exchanges(
         machine.pool, system=system, state=state, correlation=engagement, before=places.opened(cursor), limit=limit + 1
     )
     return places.slice(tuple(rows), limit, lambda row: row["id"])
+
+
+async def unmended(
+    machine: Machine, *, system: str | None, kind: str | None, cause: str | None, cursor: str | None = None,
+    limit: int = 50,
+) -> Slice[Row]:  # fmt: skip
+    """Dead letters that are not closed, newest first."""
+    places = Places(Seal(machine.firms.key), f"dead_letters/{system}/{kind}/{cause}")
+    rows = await dead_letters.listed(
+        machine.pool, system=system, kind=kind, cause=cause, before=places.opened(cursor), limit=limit + 1
+    )
+    return places.slice(tuple(rows), limit, lambda row: row["seq"])
+
+
+async def replayed(machine: Machine, *, cursor: str | None = None, limit: int = 50) -> Slice[Progress]:
+    """Replays, newest first, with how far each has come."""
+    places = Places(Seal(machine.firms.key), "replays")
+    rows = await replays.listed(machine.pool, before=places.opened(cursor), limit=limit + 1)
+    told = [Progress(row, await replays.progress(machine.pool, row["id"])) for row in rows]
+    return places.slice(tuple(told), limit, lambda each: each.row["seq"])
+
+
+async def replay_items(machine: Machine, id_: str, *, cursor: str | None = None, limit: int = 50) -> Slice[Row]:
+    """The items of a replay, in the order they are gone through."""
+    if await replays.one(machine.pool, id_) is None:
+        raise NoSuchReplay(f"There is no replay {id_}.")
+    places = Places(Seal(machine.firms.key), f"replays/{id_}")
+    after = places.opened(cursor)
+    rows = await replays.items(machine.pool, id_, after=-1 if after is None else after, limit=limit + 1)
+    return places.slice(tuple(rows), limit, lambda row: row["n"])
 
 
 async def stages(machine: Machine, engagement: Engagement) -> tuple[Reached, ...]:

@@ -19,6 +19,7 @@ from throughline.core.events import EVENTS
 from throughline.core.ids import Ids
 from throughline.core.ownership import HUB
 from throughline.core.workflow import Workflow
+from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
 from throughline.hub.control import LaneLost, Question, Waiting
@@ -29,6 +30,7 @@ from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settled, Settler, Verdict
 from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
+from throughline.store import dead_letters as stored
 from throughline.store import entities, holds, lanes, passes, runs
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
@@ -80,7 +82,8 @@ class Runner:
         if row is None:
             return
         lease = Lease(self.pool, lane, row["fence"], self.clock, now, self.lease_length)
-        if row["id"] is None:
+        if row["id"] is None or row["cancel"]:
+            # One that is to be cancelled makes no further pass: see `hub/cancels.py`.
             await lanes.release(self.pool, lane, lease.fence, due_at=None)
             return
         try:
@@ -183,6 +186,10 @@ class Runner:
             await flow.settler.publish(
                 sql, event, settled, about=row["id"], now=now, correlation=row["correlation"], run=row["id"]
             )
+        if ended.defect:
+            await dead_letters.run(sql, row, ended.defect, now=now)
+        elif row["state"] == "defect":
+            await stored.close(sql, [dead_letters.of_run(row["id"])], how="went through", now=now)
         if ended.stops or ended.defect or row["passes"]:
             await holds.open_only(sql, row["id"], self._holds(row, flow, ended), now=now)
 

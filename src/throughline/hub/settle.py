@@ -68,7 +68,17 @@ class Settler:
         await self._wake(sql, settled, now=now)
         return settled
 
-    async def again(self, sql: Sql, id_: str, *, now: datetime) -> None:
+    async def read_again(self, sql: Sql, system: str, mapping: Mapping, records: Sequence[Record], *, now: datetime
+                         ) -> list[str]:  # fmt: skip
+        """What was taken in before says nothing new, and yet the mapping may read it otherwise. Lanes to wake."""
+        keys = sorted({str(key) for record in records if (key := dig(record, mapping.key)[1]) not in (None, "")})
+        ours = await entities.named(sql, system, [(mapping.kind, key) for key in keys])
+        woken: list[str] = []
+        for id_ in sorted(set(ours.values())):
+            woken += (await self.again(sql, id_, now=now)).woken
+        return woken
+
+    async def again(self, sql: Sql, id_: str, *, now: datetime) -> Settled:
         """Read what the systems last said about an entity once more: the mapping may have learnt a value since."""
         settled = Settled()
         for link in await entities.links_of(sql, [id_]):
@@ -78,6 +88,7 @@ class Settler:
                 names = await self._names(sql, link.system, mapping, [record], now=now)
                 await self.claims(sql, [(id_, mapping.read(record, system=link.system, names=names))], settled, now=now)
         await self._wake(sql, settled, now=now)
+        return settled
 
     async def claims(self, sql: Sql, claims: Sequence[tuple[str, Claim]], settled: Settled, *, now: datetime) -> None:
         """Settle claims against what is known; publish and start what the changes mean."""

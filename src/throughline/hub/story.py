@@ -56,7 +56,7 @@ async def of(machine: Machine, id_: str) -> Story:
     pool = machine.pool
     done = await effects.of_runs(pool, [run["id"] for run in engagement.runs])
     happened = await runs.events_of(pool, id_)
-    notes = await journal.about(pool, [hold["id"] for hold in engagement.holds])
+    notes = await journal.about(pool, [each["id"] for each in (*engagement.holds, *engagement.runs)])
     firm = (await machine.firms.current()).firm
     roles = {system.name: system.roles[0].value for system in firm.systems}
     beats = [

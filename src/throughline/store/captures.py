@@ -73,6 +73,16 @@ async def failed(sql: Sql, id_: int, why: str) -> None:
     await sql.execute("update captures set state = 'failed', outcome = $2 where id = $1", id_, why)
 
 
+async def again(sql: Sql, id_: int) -> Row | None:
+    """A delivery that was worked off, or could not be, is new again."""
+    return await sql.fetchrow(
+        """update captures set state = 'new', outcome = 'fine'
+           where id = $1 and direction = 'in' and state in ('new', 'done', 'failed')
+           returning id, system, request_headers, request_body""",
+        id_,
+    )
+
+
 async def known_notices(sql: Sql, system: str, ids: Sequence[str]) -> set[str]:
     """Which of these were worked off before."""
     rows = await sql.fetch("select id from notices where system = $1 and id = any($2)", system, list(ids))

@@ -8,7 +8,9 @@ from throughline.store.database import Row, Sql
 async def listed(sql: Sql, *, before: int | None, limit: int) -> list[Row]:
     """One row per engagement, newest first: its deal, its customer, how it stands, what is held."""
     return await sql.fetch(
-        """select run.seq, run.correlation as id, run.state, run.parts, run.created_at, run.finished_at, run.workflow,
+        """select run.seq, run.correlation as id, run.parts,
+                  case when run.cancelled_at is null then run.state else 'cancelled' end as state,
+                  run.created_at, run.finished_at, run.workflow,
                   deal.fields ->> 'name' as name, deal.fields -> 'amount' as amount,
                   deal.fields ->> 'commercial_model' as commercial_model,
                   deal.fields ->> 'legal_entity' as legal_entity, customer.fields ->> 'name' as customer,

@@ -17,6 +17,11 @@ async def wake(sql: Sql, keys: Sequence[str], *, at: datetime) -> None:
     )
 
 
+async def put_off(sql: Sql, key: str, *, until: datetime) -> None:
+    """Nobody need come before then, unless something happens."""
+    await sql.execute("update lanes set due_at = $2 where key = $1", key, until)
+
+
 async def claim(
     sql: Sql, keys: Sequence[str], *, worker: str, now: datetime, lease: timedelta, stride: int = 1
 ) -> dict[str, Row]:

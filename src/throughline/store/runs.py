@@ -118,6 +118,16 @@ async def one(sql: Sql, id_: str) -> Row | None:
     return await sql.fetchrow("select * from runs where id = $1", id_)
 
 
+async def next_in(sql: Sql, lanes: Sequence[str]) -> list[Row]:
+    """The run of each of these lanes that would pass next."""
+    return await sql.fetch(
+        """select run.* from unnest($1::text[]) with ordinality as wanted(lane, n), lateral (
+             select * from runs where runs.lane = wanted.lane and state <> 'done' order by seq limit 1) run
+           order by wanted.n""",
+        list(lanes),
+    )
+
+
 async def of_correlation(sql: Sql, correlation: str) -> list[Row]:
     return await sql.fetch("select * from runs where correlation = $1 order by seq", correlation)
 
@@ -126,7 +136,8 @@ async def listed(sql: Sql, *, workflow: str | None = None, state: str | None = N
                  limit: int = 50) -> list[Row]:  # fmt: skip
     """Newest first."""
     return await sql.fetch(
-        """select * from runs where ($1::text is null or workflow = $1) and ($2::text is null or state = $2)
+        """select * from runs where ($1::text is null or workflow = $1)
+             and ($2::text is null or case when cancelled_at is null then state else 'cancelled' end = $2)
              and ($3::bigint is null or seq < $3) order by seq desc limit $4""",
         workflow,
         state,

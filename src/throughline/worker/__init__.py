@@ -7,11 +7,13 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import structlog
 from pgqueuer import Job, QueueManager
 
+from throughline.hub import cancels, replaying, second_tries
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
@@ -52,6 +54,10 @@ class Worker:
             asyncio.create_task(self._every(RETENTION_SECONDS, self._retention().tick)),
             asyncio.create_task(self._every(OUTBOX_SECONDS, outbox.look)),
             asyncio.create_task(self._every(FORGET_SECONDS, outbox.forget)),
+            *(
+                asyncio.create_task(self._every(SWEEP_SECONDS, partial(work, self.machine)))
+                for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
+            ),
         )
         stop = asyncio.create_task(self._stop(queue))
         try:
@@ -99,10 +105,10 @@ class Worker:
             try:
                 await work()
             except (*AWAY, asyncpg.PostgresError, NothingApplied) as error:
-                log.warning("tick.failed", tick=getattr(work, "__name__", ""), why=f"{type(error).__name__}: {error}")
+                log.warning("tick.failed", tick=_name(work), why=f"{type(error).__name__}: {error}")
             except Exception:
                 # One that ended silently would leave nobody to sweep, poll or beat.
-                log.exception("tick.defect", tick=getattr(work, "__name__", ""))
+                log.exception("tick.defect", tick=_name(work))
             await asyncio.sleep(seconds)
 
     async def _sweep(self) -> None:
@@ -124,3 +130,7 @@ class Worker:
         alive = await workers.alive(pool, since=now - ALIVE)
         for line in (await self.machine.firms.current()).lines.opened():
             line.budget.gate.share(len(alive))
+
+
+def _name(work: Callable[[], Awaitable[object]]) -> str:
+    return getattr(work.func if isinstance(work, partial) else work, "__qualname__", "")

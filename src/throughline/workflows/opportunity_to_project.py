@@ -4,22 +4,59 @@ from typing import Any
 
 from throughline.core.contract_draft import billing_plan, contract
 from throughline.core.customers import UPDATED, at_home, refuse_loop
-from throughline.core.entities import Customer, Handoff, HandoffId, Opportunity
+from throughline.core.entities import Customer, Entity, Handoff, HandoffId, Message, MessageId, Opportunity
 from throughline.core.events import DemandPublished, OpportunityWon, ProjectOpened
 from throughline.core.gate import approver, refuse_incomplete, worth
 from throughline.core.matching import match, side_by_side
-from throughline.core.project_draft import demand, kickoff, project, tasks
+from throughline.core.project_draft import demand, kickoff, project, tasks, template_for
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
 
 APPROVED, DECLINED = "approve", "decline"
+MARK, CLOSED = "CANCELLED", "all of it is closed"
 
 
 def by_opportunity(won: OpportunityWon) -> str:
     return won.opportunity
 
 
-@workflow("opportunity-to-project", on=OpportunityWon, lane=by_opportunity)
+async def undo_opportunity_to_project(flow: Flow, won: OpportunityWon) -> None:
+    """Marks what was made as cancelled, and tells a person what is left, by its keys.
+
+    No vendor takes back a customer, a contract or a project that others may have worked with since: none is deleted.
+    """
+    deal = await flow.get(Opportunity, won.opportunity)
+    customer = await flow.get(Customer, deal.customer or "")
+    left: list[str] = []
+
+    # Sales: the deal says that nothing more will come of it.
+    handoff = Handoff(id=HandoffId(f"handoff-of-{deal.id}"), opportunity=deal.id)
+    await flow.put(handoff.model_copy(update={"gate": "cancelled"}), into=Role.CRM)
+
+    # Delivery: nobody plans with the project any more, and the team is told, if it ever heard of it.
+    async with flow.part("delivery", amount=worth(deal)) as delivery:
+        opened = project(deal, customer, flow.firm)
+        if key := await marked(flow, opened, deal, at=Role.PSA):
+            left.append(f"project {key} with its tasks in the {Role.PSA.upper()}")
+            channel = template_for(deal, flow.firm).channel
+            text = f"{deal.name} for {customer.name} is cancelled. Please stop work on project {key}."
+            notice = Message(id=MessageId(f"cancelled-of-{deal.id}"), channel=channel, text=text, about=opened.id)
+            await flow.put(notice, into=Role.CHAT)
+
+    # Finance: nobody bills the contract any more.
+    async with flow.part("finance", amount=worth(deal)) as finance:
+        if key := await marked(flow, contract(deal, customer, flow.firm), deal, at=Role.ERP):
+            left.append(f"contract {key} in the {Role.ERP.upper()}")
+        if key := await there(flow, billing_plan(deal, flow.firm), at=Role.ERP):
+            left.append(f"billing plan {key} in the {Role.ERP.upper()}")
+
+    # What no vendor lets us take back, a person closes: that, and nothing else, is what this hold is about.
+    if delivery.done and finance.done and left:
+        question = f"{deal.name} is marked as cancelled. Left to close by hand: {'; '.join(left)}."
+        await flow.ask("left-over", question, choices=(CLOSED,))
+
+
+@workflow("opportunity-to-project", on=OpportunityWon, lane=by_opportunity, undo=undo_opportunity_to_project)
 async def opportunity_to_project(flow: Flow, won: OpportunityWon) -> None:
     deal = await flow.get(Opportunity, won.opportunity)
 
@@ -80,3 +117,16 @@ async def placed(flow: Flow, customer: Customer, at: Role, deal: Opportunity, be
 def told(part: Part) -> str:
     """How a part stands, in the words of the opportunity page."""
     return "done" if part.done else f"waiting: {part.why}"[:255]
+
+
+async def marked(flow: Flow, entity: Entity, deal: Opportunity, *, at: Role) -> str | None:
+    """Their key of what was made for this deal, now called cancelled; None when it never came to be."""
+    key = await there(flow, entity, at=at)
+    if key is None:
+        return None
+    return await flow.put(entity.model_copy(update={"name": f"{MARK} {deal.name}"}), into=at, onto=key, only=("name",))
+
+
+async def there(flow: Flow, entity: Entity, *, at: Role) -> str | None:
+    """Their key of this very entity: asked there, for what was sent last may not be remembered."""
+    return next((each.key for each in await flow.find(type(entity), at=at, like=entity) if each.id == entity.id), None)

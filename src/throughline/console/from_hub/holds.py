@@ -108,6 +108,9 @@ def told(hold: HoldFacts, setting: Setting) -> Hold:
         release_effect="Runs the process again from the top; what is already done is not done twice.",
         cli=cli(id_, choices),
         clock=clock(hold, setting) if is_open else None,
+        cancel_url=f"/runs/{hold['run']}/cancel" if is_open else "",
+        cancel_effect="Ends the run for good: its holds close with your reason, and nothing more is sent for it."
+        " What is already done stays; undo it with the command line.",
         resolution="" if is_open or closed is None else f"{how[:1].upper()}{how[1:]}, {wording.at(closed).text}.",
     )
 
