@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from throughline.core.candidates import Candidate
 from throughline.core.entities import Entity
 from throughline.core.events import Event
 from throughline.core.firm import Firm
 from throughline.core.money import Money
+from throughline.core.priority import Priority
 from throughline.core.roles import Role
 
 
@@ -84,15 +85,19 @@ class Flow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A business process. `lane` names the business key: one run at a time per lane, in event order."""
+    """A business process. `lane` names the business key: one run at a time per lane, in event order.
+
+    `priority` says who goes first where there is not enough for everybody: `bulk` for what may take all night.
+    """
 
     name: str
     on: type[Event]
     lane: Callable[[Any], str]
     run: Callable[[Flow, Any], Awaitable[None]]
+    priority: Priority = Priority.NORMAL
 
 
 def workflow[V: Event](
-    name: str, *, on: type[V], lane: Callable[[V], str]
+    name: str, *, on: type[V], lane: Callable[[V], str], priority: Literal["urgent", "normal", "bulk"] = "normal"
 ) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
-    return lambda run: Workflow(name, on, lane, run)
+    return lambda run: Workflow(name, on, lane, run, Priority(priority))

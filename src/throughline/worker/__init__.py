@@ -22,7 +22,6 @@ from throughline.store.database import AWAY
 log = structlog.get_logger()
 
 SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, RETENTION_SECONDS = 0.5, 0.5, 3.0, 60.0
-ALIVE = timedelta(seconds=12)
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
 LANES_AT_ONCE = 50
@@ -116,6 +115,3 @@ class Worker:
         now, pool = self.machine.clock(), self.machine.pool
         await self._say_alive()
         await workers.forget(pool, before=now - timedelta(hours=1))
-        alive = await workers.alive(pool, since=now - ALIVE)
-        for line in (await self.machine.firms.current()).lines.opened():
-            line.budget.gate.share(len(alive))
