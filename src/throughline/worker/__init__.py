@@ -12,6 +12,8 @@ import asyncpg
 import structlog
 from pgqueuer import Job, QueueManager
 
+from throughline.hub import parking
+from throughline.hub.applied import Lines
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
@@ -104,8 +106,12 @@ class Worker:
         now = self.machine.clock()
         await lanes.expire(self.machine.pool, now=now, silent_since=now - SILENT)
         await self.machine.wakes.now(await lanes.due(self.machine.pool, now=now, limit=500))
+        await self.machine.wakes.now(await parking.let_go(self.machine.pool, await self._lines(), now=now))
         for system in await captures.systems_with_unread(self.machine.pool):
             await self.machine.wakes.deliveries(system)
+
+    async def _lines(self) -> Lines:
+        return (await self.machine.firms.current()).lines
 
     async def _say_alive(self) -> None:
         now, pool = self.machine.clock(), self.machine.pool

@@ -45,7 +45,7 @@ class Breaker:
         if state and state.open_until:
             rest = max(state.open_until - now, FIRST_REST)
             why = f"{self._system} keeps failing at {endpoint} and rests"
-            raise Retry(why, after=rest, awaits=f"{self._system} {endpoint}")
+            raise Retry(why, after=rest, awaits=self.place(endpoint))
 
     async def worked(self, endpoint: str) -> None:
         state = self._endpoints.pop(endpoint, None)
@@ -69,6 +69,11 @@ class Breaker:
         if state and state.trying:
             state.open_until, state.trying = self._clock(), False
             await budgets.untried(self._pool, self._system, endpoint, now=self._clock())
+
+    def place(self, endpoint: str) -> str | None:
+        """Where a lane is parked whose call did not get through: with those that wait for the endpoint, if it rests."""
+        state = self._endpoints.get(endpoint)
+        return f"{self._system} {endpoint}" if state and state.open_until else None
 
     async def room(self, endpoint: str) -> int | None:
         """How many lanes that are parked here may come: none while it rests, then one to try; None for any."""

@@ -51,6 +51,7 @@ class Gate:
         self.name, self.sleep = name, sleep
         self._limits, self._shared, self._clock, self._worker = limits, shared, clock, worker
         self._granted, self._granted_at = Grant(0, 0, at=0.0, until=0.0, wait=0.0, paused_until=0.0), clock()
+        self._looked_at = clock()
         self._renewing = asyncio.Lock()
         self._calls = 0
         self._inside: dict[int, datetime] = {}
@@ -94,11 +95,12 @@ class Gate:
         await self._renew(lambda budget: slowed(self._limits, budget, after=after, sent=sent, rate=rate, now=now))
 
     def room(self, now: datetime) -> int:
-        """How many lanes that are parked here may come now: twice as many as went through since we last looked."""
-        moving, self._numbers_then = self._numbers - self._numbers_then, self._numbers
+        """How many lanes that are parked here may come now: a crowd, or as many as have lately come in a second."""
+        elapsed = max((now - self._looked_at).total_seconds(), 0.1)
+        moving, self._numbers_then, self._looked_at = self._numbers - self._numbers_then, self._numbers, now
         if self._granted.paused_until > now.timestamp():
             return 0
-        return max(max(CROWD, 2 * moving) - len(self._inside) - len(self._line), 0)
+        return max(max(CROWD, int(moving / elapsed)) - len(self._inside) - len(self._line), 0)
 
     async def _stand_in_line(self, waiting: _Waiting) -> None:
         heapq.heappush(self._line, waiting)

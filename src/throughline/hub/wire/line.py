@@ -26,6 +26,7 @@ from throughline.core.connector import (
     TokenRequest,
     Unwell,
     Verdict,
+    retry_after,
 )
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.firm import Limits
@@ -139,9 +140,9 @@ class Line:
         self._capture(call.context, request, began, Raw(0, {}, str(error).encode()), outcome)
         await self.breaker.failed(call.endpoint, why)
         if isinstance(error, NotSent):
-            raise Retry(f"{self.name} cannot be reached: {why}") from error
+            raise Retry(f"{self.name} cannot be reached: {why}", awaits=self.breaker.place(call.endpoint)) from error
         if call.safe:
-            raise Retry(f"{self.name} did not answer: {why}") from error
+            raise Retry(f"{self.name} did not answer: {why}", awaits=self.breaker.place(call.endpoint)) from error
         raise Unknown(f"{self.name} may or may not have done it: {why}") from error
 
     async def _judged(self, call: Call, answer: Answer, verdict: Verdict) -> Answer:
@@ -165,7 +166,7 @@ class Line:
                 why = self._plain(said)
                 await self.breaker.failed(call.endpoint, why)
                 if call.safe or nothing_happened:
-                    raise Retry(f"{self.name} is unwell: {why}", after=after)
+                    raise Retry(f"{self.name} is unwell: {why}", after=after, awaits=self.breaker.place(call.endpoint))
                 raise Unknown(f"{self.name} failed and may have done it all the same: {why}", after=after)
 
     def _refusal(self, why: str) -> Hold:
@@ -174,6 +175,16 @@ class Line:
         )
 
     async def _ask_for_token(self, asked: TokenRequest) -> Token:
+        """Where tokens come from is an endpoint like any other: it is left alone while it keeps failing."""
+        endpoint = f"POST {asked.path}"
+        await self.breaker.check(endpoint)
+        try:
+            return await self._fetched_token(asked, endpoint)
+        except BaseException:
+            await self.breaker.given_up(endpoint)
+            raise
+
+    async def _fetched_token(self, asked: TokenRequest, endpoint: str) -> Token:
         body = urlencode(asked.form).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         request = Request("POST", f"{self.credentials.url}{asked.path}", headers, body)
@@ -182,12 +193,17 @@ class Line:
             raw = await self.transport.exchange(request)
         except (NotSent, Lost) as error:
             self._capture(Context(), request, began, Raw(0, {}, str(error).encode()), "unknown")
-            raise Retry(f"{self.name} gave no access token: {self._plain(str(error))}") from error
+            await self.breaker.failed(endpoint, self._plain(str(error)))
+            why = f"{self.name} gave no access token: {self._plain(str(error))}"
+            raise Retry(why, awaits=self.breaker.place(endpoint)) from error
         answer = _understood(raw)
         fine = raw.status < 300
         self._capture(Context(), request, began, raw, "fine" if fine else "refused")
         if raw.status >= 500 or raw.status == 429:
-            raise Retry(f"{self.name} gave no access token: {raw.status}")
+            await self.breaker.failed(endpoint, f"status {raw.status}")
+            why, after = f"{self.name} gave no access token: {raw.status}", retry_after(answer)
+            raise Retry(why, after=after, awaits=self.breaker.place(endpoint))
+        await self.breaker.worked(endpoint)
         if not fine or self.connector.read_token is None:
             said = answer.body if isinstance(answer.body, dict) else {}
             why = said.get("error_description") or said.get("error") or f"status {raw.status}"
