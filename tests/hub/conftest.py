@@ -496,9 +496,8 @@ async def opened(pool: Pool, clock: FakeClock, estate: Estate, tmp_path: Path) -
             captures = await stack.enter_async_context(Captures(its_pool))
             firms = Firms(its_pool, tmp_path, ENVIRON, known, estate, captures, its_clock, b"key")
             chance = random.Random(7)
-            machine = Machine(
-                its_pool, its_clock, ids, chance, known, workflows, firms, captures, Wakes(queue(its_pool))
-            )
+            wakes = Wakes(queue(its_pool), {each.name: each.priority for each in workflows})
+            machine = Machine(its_pool, its_clock, ids, chance, known, workflows, firms, captures, wakes)
             return World(machine, clock, estate, worker)
 
         yield build

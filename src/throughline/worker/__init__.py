@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
-from pgqueuer import Job, QueueManager
+from pgqueuer import Job
 
 from throughline.hub import parking
 from throughline.hub.applied import Lines
@@ -18,8 +18,10 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES, LANE
+from throughline.hub.wakes import DELIVERIES
 from throughline.store import captures, lanes, workers
 from throughline.store.database import AWAY
+from throughline.worker.queue import FairQueue
 
 log = structlog.get_logger()
 
@@ -66,19 +68,22 @@ class Worker:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
 
-    def _queue(self) -> QueueManager:
-        queue = QueueManager(self.machine.wakes.queue)
+    def _queue(self) -> FairQueue:
+        wakes = self.machine.wakes
+        queue = FairQueue(wakes.queue, wakes.entrypoints, slots=self.at_once, batch=min(BATCH, self.at_once // 2))
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
-        @queue.entrypoint(LANE)
         async def lane(job: Job) -> None:
             await runner.work((job.payload or b"").decode())
+
+        for name in wakes.entrypoints.keys() - {DELIVERIES}:
+            queue.entrypoint(name)(lane)
 
         @queue.entrypoint(DELIVERIES)
         async def deliveries(job: Job) -> None:
             await intake.work_off((job.payload or b"").decode())
 
-        del lane, deliveries
+        del deliveries
         return queue
 
     def _retention(self) -> Retention:
@@ -86,6 +91,7 @@ class Worker:
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
 
     async def _stop(self, queue: QueueManager) -> None:
+    async def _stop(self, queue: FairQueue) -> None:
         await self.stopping.wait()
         queue.shutdown.set()
 
