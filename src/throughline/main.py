@@ -81,7 +81,6 @@ async def machine(
                 pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, secret_key(settings)
             ),
             captures=captures,
-            wakes=Wakes(queue(pool)),
             archive=settings.archive or settings.data / "archive",
             wakes=Wakes(queue(pool), {each.name: each.priority for each in flows}),
         )

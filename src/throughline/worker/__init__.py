@@ -17,7 +17,6 @@ from throughline.hub.applied import Lines
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
-from throughline.hub.wakes import DELIVERIES, LANE
 from throughline.hub.wakes import DELIVERIES
 from throughline.store import captures, lanes, workers
 from throughline.store.database import AWAY
@@ -90,7 +89,6 @@ class Worker:
         of = self.machine
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
 
-    async def _stop(self, queue: QueueManager) -> None:
     async def _stop(self, queue: FairQueue) -> None:
         await self.stopping.wait()
         queue.shutdown.set()
