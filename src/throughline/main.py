@@ -78,17 +78,18 @@ async def machine(
         await migrate(pool, now=clock())
         known = installed_connectors() if connectors is None else connectors
         key = secret_key(settings)
+        flows = installed_workflows() if workflows is None else workflows
         yield Machine(
             pool=pool,
             clock=clock,
             ids=ids or ids_from(chance),
             chance=chance,
             connectors=known,
-            workflows=installed_workflows() if workflows is None else workflows,
+            workflows=flows,
             firms=Firms(pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, key),
             captures=captures,
-            wakes=Wakes(queue(pool)),
             archive=settings.archive or settings.data / "archive",
+            wakes=Wakes(queue(pool), {each.name: each.priority for each in flows}),
             webhooks=Webhooks(pool, Horizon(pool), guarded, targets, Safe(key), clock),
             broker=await broker(settings, pool, clock),
         )

@@ -49,6 +49,7 @@ from throughline.core.events import Event
 from throughline.core.forms import Record
 from throughline.core.mapping import Mapping, Row, Rung
 from throughline.core.workflow import Workflow
+from throughline.hub import parking
 from throughline.hub.captures import Captures
 from throughline.hub.firms import Firms
 from throughline.hub.machine import Machine
@@ -101,6 +102,8 @@ class Estate:
         self.tokens = 0
         self.keys_last = timedelta(hours=1)
         self._keys: dict[str, tuple[datetime, bytes, Raw]] = {}
+        self.closed: dict[str, tuple[datetime, datetime]] = {}
+        self.arrivals: list[tuple[datetime, Request]] = []
         self._numbers = count(1)
 
     def fail(self, method: str, path: str = "", **how: Any) -> None:
@@ -121,6 +124,9 @@ class Estate:
 
     async def exchange(self, request: Request) -> Raw:
         self.requests.append(request)
+        self.arrivals.append((self.clock(), request))
+        if (window := self.closed.get(system_of(request))) and window[0] <= self.clock() < window[1]:
+            return said(503, {"why": "closed for maintenance"})
         fault = next((f for f in self.faults if f.method == request.method and f.path in request.url), None)
         if fault:
             self.faults.remove(fault)
@@ -185,6 +191,10 @@ class Estate:
             found = [record for record in found if str(record.get("name", "")).lower() == name[0].lower()]
         number = int(asked.get("page", ["0"])[0])
         return {"items": found[2 * number : 2 * number + 2], "more": len(found) > 2 * number + 2}
+
+
+def system_of(request: Request) -> str:
+    return (urlsplit(request.url).hostname or "").split(".")[0]
 
 
 def moment(text: str) -> datetime:
@@ -375,6 +385,7 @@ class World:
             return await runner.work(lane)
         due: list[str] = []
         for _ in range(20):
+            await parking.let_go(self.pool, (await self.machine.firms.current()).lines, now=self.clock())
             due = await lanes.due(self.pool, now=self.clock(), limit=100)
             if not due:
                 return None
@@ -485,9 +496,8 @@ async def opened(pool: Pool, clock: FakeClock, estate: Estate, tmp_path: Path) -
             captures = await stack.enter_async_context(Captures(its_pool))
             firms = Firms(its_pool, tmp_path, ENVIRON, known, estate, captures, its_clock, b"key")
             chance = random.Random(7)
-            machine = Machine(
-                its_pool, its_clock, ids, chance, known, workflows, firms, captures, Wakes(queue(its_pool))
-            )
+            wakes = Wakes(queue(its_pool), {each.name: each.priority for each in workflows})
+            machine = Machine(its_pool, its_clock, ids, chance, known, workflows, firms, captures, wakes)
             return World(machine, clock, estate, worker)
 
         yield build

@@ -83,7 +83,7 @@ async def test_a_line_lives_on_until_its_own_system_changes(world: Any) -> None:
     after = (await world.machine.firms.current()).lines
     assert after["north"] is before["north"]
     assert after["south"] is not before["south"]
-    assert after["south"].budget.gate.limit == 2
+    assert after["south"].limits.concurrency == 2
 
 
 async def test_nothing_applied_says_what_to_do(world: Any) -> None:

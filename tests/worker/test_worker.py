@@ -203,18 +203,15 @@ async def test_what_has_been_begun_is_finished_before_a_worker_stops(opened: Any
     assert await world.pool.fetchval("select count(*) from workers") == 0
 
 
-async def test_a_worker_is_seen_to_be_alive_and_shares_the_systems_with_the_others(opened: Any) -> None:
+async def test_a_worker_is_seen_to_be_alive_and_forgets_who_is_long_gone(opened: Any) -> None:
     world = await opened()
     await workers.beat(world.pool, "w-2", host="h", pid=1, now=world.clock())
     await workers.beat(world.pool, "long-gone", host="h", pid=2, now=world.clock() - timedelta(hours=2))
-    gate = (await world.machine.firms.current()).lines["north"].budget.gate
-    gate._most = gate.limit = 6
 
     await Worker(world.machine, "w-1")._beat()
 
     assert [row["id"] for row in await workers.alive(world.pool, since=world.clock())] == ["w-2", "w-1"]
     assert await world.pool.fetchval("select count(*) from workers where id = 'long-gone'") == 0
-    assert gate.limit == 3
 
 
 @pytest.mark.parametrize("error", [asyncpg.AdminShutdownError("bye"), ConnectionResetError("gone"), KeyError("defect")])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from throughline.core.errors import Hold
@@ -12,6 +13,8 @@ from throughline.core.mapping import Mapping
 
 # The whole time one call may take, from the first byte to the last. What they do after it, nobody hears of.
 DEADLINE_SECONDS = 25.0
+# A date may be a mistake of theirs; nobody is silent for longer than a day because of one.
+LONGEST_RETRY_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,19 @@ class Absent:
 
 
 type Verdict = Fine | Throttled | Expired | Unwell | Refused | Absent
+
+
+def retry_after(answer: Answer) -> timedelta | None:
+    """How long they ask us to wait: in seconds, or until a moment by their own clock; None when they do not say."""
+    # https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    after = answer.headers.get("retry-after", "")
+    if after.isascii() and after.isdigit() and len(after) < 6:
+        return timedelta(seconds=int(after))
+    try:
+        wait = parsedate_to_datetime(after) - parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return None
+    return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from throughline.core.money import Money
 
 
 class Retry(Exception):
-    """The other side is unwell. The same step is tried again, later."""
+    """The other side is unwell. The same step is tried again, later.
 
-    def __init__(self, why: str, *, after: timedelta | None = None) -> None:
+    `awaits` names what the wire waits for, such as a system's budget: lanes that wait for it are let go in turn.
+    """
+
+    def __init__(self, why: str, *, after: timedelta | None = None, awaits: str | None = None) -> None:
         super().__init__(why)
         self.why = why
         self.after = after
+        self.awaits = awaits
 
 
 class Unknown(Retry):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import time
 from hashlib import sha256
 from typing import Annotated, Any, Literal, overload
 
@@ -80,13 +81,26 @@ class Serves(_Part):
         )
 
 
+class Window(_Part):
+    """So many calls in any span of so many seconds."""
+
+    calls: Annotated[int, Field(ge=1)]
+    seconds: Annotated[int, Field(ge=1, le=86_400)]
+
+
 class Limits(_Part):
-    """How hard we may press a system; what is left out is the connector's own."""
+    """How hard we may press a system, all workers together; what is left out is not limited.
+
+    The day that `per_day` counts begins at `day_begins` in `day_timezone`; a day that slides is a window.
+    """
 
     per_second: Annotated[float, Field(gt=0)] | None = None
     burst: Annotated[int, Field(ge=1)] | None = None
     concurrency: Annotated[int, Field(ge=1)] | None = None
+    windows: tuple[Window, ...] = ()
     per_day: Annotated[int, Field(ge=1)] | None = None
+    day_begins: time = time()
+    day_timezone: Text = "UTC"
 
 
 class System(_Part):

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from throughline.core.candidates import Candidate
 from throughline.core.entities import Entity
 from throughline.core.events import Event
 from throughline.core.firm import Firm
 from throughline.core.money import Money
+from throughline.core.priority import Priority
 from throughline.core.roles import Role
 
 
@@ -91,6 +92,7 @@ class Workflow:
 
     `undo` says what undoing means: a process over the same verbs, about the same event. What it cannot undo it holds,
     naming it with its id in each system.
+    `priority` says who goes first where there is not enough for everybody: `bulk` for what may take all night.
     """
 
     name: str
@@ -98,13 +100,14 @@ class Workflow:
     lane: Callable[[Any], str]
     run: Process
     undo: Process | None = None
+    priority: Priority = Priority.NORMAL
 
     @property
     def undoing(self) -> "Workflow | None":
         """The undoing as a process of its own, in the same lane. No event starts it: a person does, by cancelling."""
         if self.undo is None:
             return None
-        return Workflow(undoing(self.name), Event, self.lane, self.undo)
+        return Workflow(undoing(self.name), Event, self.lane, self.undo, priority=self.priority)
 
 
 def undoing(name: str) -> str:
@@ -118,5 +121,6 @@ def workflow[V: Event](
     on: type[V],
     lane: Callable[[V], str],
     undo: Callable[[Flow, V], Awaitable[None]] | None = None,
+    priority: Literal["urgent", "normal", "bulk"] = "normal",
 ) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
-    return lambda run: Workflow(name, on, lane, run, undo)
+    return lambda run: Workflow(name, on, lane, run, undo, Priority(priority))

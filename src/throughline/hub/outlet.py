@@ -15,6 +15,7 @@ from throughline.core.firm import System
 from throughline.core.forms import Record, Unreadable
 from throughline.core.mapping import Mapping, Rung
 from throughline.core.ownership import HUB
+from throughline.core.priority import Priority
 from throughline.hub.applied import Applied, Spelled
 from throughline.hub.captures import Captures
 from throughline.hub.ladder import Step
@@ -34,6 +35,7 @@ class Behalf:
     workflow: str
     lane: str
     correlation: str
+    priority: Priority = Priority.NORMAL
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class Outlet:
     parted: list[Link] = field(default_factory=list[Link])
 
     def __post_init__(self) -> None:
-        self.context = Context(self.behalf.correlation, self.behalf.run, self.lease.check)
+        self.context = Context(self.behalf.correlation, self.behalf.run, self.lease.check, self.behalf.priority)
 
     async def put(self, entity: Entity, said: dict[str, Any], system: System, *, onto: str | None,
                   only: tuple[str, ...], part: str | None) -> str:  # fmt: skip

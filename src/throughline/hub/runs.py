@@ -18,6 +18,7 @@ from throughline.core.errors import Hold, Retry
 from throughline.core.events import EVENTS
 from throughline.core.ids import Ids
 from throughline.core.ownership import HUB
+from throughline.core.priority import Priority
 from throughline.core.workflow import Workflow
 from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
@@ -43,6 +44,8 @@ log = structlog.get_logger()
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=5)
 # An event may be published in the very moment a run begins to wait for it, and neither sees the other.
 LOOK_AGAIN = timedelta(minutes=15)
+# A parked lane is let go when it is its turn; should what it waits for be gone, it looks for itself.
+PARKED = timedelta(hours=1)
 DEFECT_OWNER = "Integration support"
 
 
@@ -125,7 +128,9 @@ class Runner:
         return await self._end(row, lease, flow, ended)
 
     async def _flow(self, row: Row, lease: Lease, applied: Applied) -> PassFlow:
-        behalf = Behalf(row["id"], row["workflow"], row["lane"], row["correlation"])
+        known = self.workflows.get(row["workflow"])
+        priority = known.priority if known else Priority.NORMAL
+        behalf = Behalf(row["id"], row["workflow"], row["lane"], row["correlation"], priority)
         answers = await runs.answers(self.pool, row["id"]) if row["passes"] else {}
         first = row["first"]
         outlet = Outlet(self.pool, applied, self.captures, self.clock, behalf, lease, answers, first)
@@ -169,8 +174,12 @@ class Runner:
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
                         again = timedelta()
-                    due_at = None if again is None else now + again
+                    awaited = None if again == timedelta() else self._awaited(ended)
+                    due_at = None if again is None else now + (PARKED if awaited else again)
                     (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
+                    if awaited:
+                        rank = flow.outlet.behalf.priority.rank
+                        await lanes.park(sql, row["lane"], at=awaited, rank=rank, since=row["created_at"], now=now)
                     await self._wake_others(sql, row["lane"], settled, now=now)
         except LeaseOver as over:
             raise LaneLost(str(over)) from over
@@ -224,6 +233,12 @@ class Runner:
         if any(isinstance(stop, Hold) for stop in stops):
             return "held", again
         return "waiting" if stops else "done", again
+
+    def _awaited(self, ended: _Ended) -> str | None:
+        """What the whole run waits for, where that is one thing: the lane is parked there until it is its turn."""
+        waits = [stop for _, stop in ended.stops if not isinstance(stop, Hold)]
+        awaited = {stop.awaits if isinstance(stop, Retry) else None for stop in waits}
+        return awaited.pop() if len(awaited) == 1 else None
 
     def _pause(self, stop: Interruption, attempt: int) -> timedelta | None:
         match stop:

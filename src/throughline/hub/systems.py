@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from throughline.core.budget import Budget, left
 from throughline.core.firm import System
 from throughline.hub.machine import Machine
 from throughline.store import budgets, cursors, systems
@@ -44,7 +45,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One system as it stands now. `left` is what its shared bucket of calls held when somebody last looked."""
+    """One system as it stands now. `left` is how many calls its budget allows at this moment."""
 
     name: str
     product: str
@@ -72,14 +73,14 @@ async def listed(machine: Machine) -> list[Standing]:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     traffic = await systems.traffic(pool, since=midnight)
     contacts = await systems.contacts(pool, [each.name for each in installed])
-    buckets, tokens = await systems.buckets(pool), await systems.tokens(pool)
+    spent, tokens = await systems.call_budgets(pool), await systems.tokens(pool)
     resting, polls = await budgets.breakers(pool, now=now), await cursors.listed(pool)
     return [
         _standing(
             each,
             traffic=traffic.get(each.name),
             contact=contacts.get(each.name),
-            bucket=buckets.get(each.name),
+            spent=spent.get(each.name),
             token=tokens.get(each.name),
             resting=tuple(
                 Rest(r["endpoint"], r["open_until"], r["why"] or "") for r in resting if r["system"] == each.name
@@ -103,7 +104,7 @@ async def one(machine: Machine, name: str) -> Standing:
 
 
 def _standing(
-    system: System, *, traffic: Row | None, contact: Row | None, bucket: Row | None, token: Row | None,
+    system: System, *, traffic: Row | None, contact: Row | None, spent: Row | None, token: Row | None,
     resting: tuple[Rest, ...], polls: tuple[Poll, ...], now: datetime,
 ) -> Standing:  # fmt: skip
     condition, note = _condition(contact, resting, polls)
@@ -122,7 +123,7 @@ def _standing(
         per_day=limits.per_day,
         per_second=limits.per_second,
         burst=burst,
-        left=_left(bucket, limits.per_second, burst, now),
+        left=left(limits, Budget.read(spent["state"]) if spent else Budget(), now),
         token_expires_at=token["expires_at"] if token else None,
         token_refreshed_at=token["refreshed_at"] if token else None,
         resting=resting,
@@ -143,11 +144,3 @@ def _condition(contact: Row | None, resting: tuple[Rest, ...], polls: tuple[Poll
     if outcome == "notsent":
         return Condition.BREAKER_OPEN, trouble or "It could not be reached when it was last called."
     return Condition.OK, trouble
-
-
-def _left(bucket: Row | None, per_second: float | None, burst: int | None, now: datetime) -> int | None:
-    """What the bucket holds now: what it held, and what has come in since."""
-    if bucket is None or per_second is None or burst is None:
-        return None
-    since = max((now - bucket["refilled_at"]).total_seconds(), 0)
-    return int(min(burst, bucket["tokens"] + since * per_second))

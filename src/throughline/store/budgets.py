@@ -1,35 +1,29 @@
 """Rate budgets and breakers: what all workers together may ask of a system, and which endpoints are resting."""
 
 from datetime import datetime
+from typing import Any
 
 from throughline.store.database import Row, Sql
 
 
-async def open_bucket(sql: Sql, system: str, *, burst: float, now: datetime) -> None:
-    """A system we never called has a full bucket."""
-    await sql.execute(
-        "insert into budgets (system, tokens, refilled_at) values ($1, $2, $3) on conflict (system) do nothing",
-        system,
-        burst,
-        now,
+async def read(sql: Sql, system: str, credential: str) -> Row | None:
+    return await sql.fetchrow(
+        "select state, version from call_budgets where system = $1 and credential = $2", system, credential
     )
 
 
-async def lease(sql: Sql, system: str, *, wanted: int, per_second: float, burst: float, now: datetime) -> int:
-    """Take up to `wanted` calls out of the shared bucket; it refills with time. Returns how many were granted."""
+async def swap(sql: Sql, system: str, credential: str, state: dict[str, Any], *, version: int, now: datetime
+               ) -> int | None:  # fmt: skip
+    """Write what follows from the version that was read; None when somebody else has been quicker."""
     return await sql.fetchval(
-        """with held as (
-             select system, least($4::float8, tokens + greatest(extract(epoch from $5::timestamptz - refilled_at), 0)
-                                                      * $3::float8) as there
-             from budgets where system = $1 for update)
-           update budgets set tokens = held.there - least($2::int, floor(held.there)),
-                              refilled_at = greatest(budgets.refilled_at, $5)
-           from held where budgets.system = held.system
-           returning least($2::int, floor(held.there))::int""",
+        """insert into call_budgets (system, credential, state, version, at) values ($1, $2, $3, 1, $5)
+           on conflict (system, credential) do update
+           set state = excluded.state, version = call_budgets.version + 1, at = excluded.at
+           where call_budgets.version = $4 returning version""",
         system,
-        wanted,
-        per_second,
-        burst,
+        credential,
+        state,
+        version,
         now,
     )
 

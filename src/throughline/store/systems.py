@@ -1,4 +1,4 @@
-"""Systems, as our own tables know them: the last contact with each, tokens, buckets, resting endpoints, polls."""
+"""Systems, as our own tables know them: the last contact with each, tokens, budgets, resting endpoints, polls."""
 
 from datetime import datetime
 
@@ -26,8 +26,10 @@ async def traffic(sql: Sql, *, since: datetime) -> dict[str, Row]:
     return {row["system"]: row for row in rows}
 
 
-async def buckets(sql: Sql) -> dict[str, Row]:
-    return {row["system"]: row for row in await sql.fetch("select * from budgets")}
+async def call_budgets(sql: Sql) -> dict[str, Row]:
+    """What is left of each budget, under the credential that was used last."""
+    rows = await sql.fetch("select distinct on (system) system, state from call_budgets order by system, at desc")
+    return {row["system"]: row for row in rows}
 
 
 async def tokens(sql: Sql) -> dict[str, Row]:

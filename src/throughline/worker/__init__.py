@@ -11,24 +11,26 @@ from functools import partial
 
 import asyncpg
 import structlog
-from pgqueuer import Job, QueueManager
+from pgqueuer import Job
 
-from throughline.hub import cancels, replaying, second_tries
+from throughline.hub import cancels, parking, replaying, second_tries
+from throughline.hub.applied import Lines
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
-from throughline.hub.wakes import DELIVERIES, LANE
+from throughline.hub.wakes import DELIVERIES
 from throughline.store import captures, lanes, workers
 from throughline.store.database import AWAY
+from throughline.worker.queue import FairQueue
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, RETENTION_SECONDS = 0.5, 0.5, 3.0, 60.0
 OUTBOX_SECONDS, FORGET_SECONDS = 0.3, 60.0
-ALIVE = timedelta(seconds=12)
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
-LANES_AT_ONCE = 50
+# One workflow alone gets three quarters of them: see `turns`.
+LANES_AT_ONCE = 64
 BATCH = 25
 
 
@@ -76,26 +78,29 @@ class Worker:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
 
-    def _queue(self) -> QueueManager:
-        queue = QueueManager(self.machine.wakes.queue)
+    def _queue(self) -> FairQueue:
+        wakes = self.machine.wakes
+        queue = FairQueue(wakes.queue, wakes.entrypoints, slots=self.at_once, batch=min(BATCH, self.at_once // 2))
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
-        @queue.entrypoint(LANE)
         async def lane(job: Job) -> None:
             await runner.work((job.payload or b"").decode())
+
+        for name in wakes.entrypoints.keys() - {DELIVERIES}:
+            queue.entrypoint(name)(lane)
 
         @queue.entrypoint(DELIVERIES)
         async def deliveries(job: Job) -> None:
             await intake.work_off((job.payload or b"").decode())
 
-        del lane, deliveries
+        del deliveries
         return queue
 
     def _retention(self) -> Retention:
         of = self.machine
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
 
-    async def _stop(self, queue: QueueManager) -> None:
+    async def _stop(self, queue: FairQueue) -> None:
         await self.stopping.wait()
         queue.shutdown.set()
 
@@ -116,8 +121,12 @@ class Worker:
         now = self.machine.clock()
         await lanes.expire(self.machine.pool, now=now, silent_since=now - SILENT)
         await self.machine.wakes.now(await lanes.due(self.machine.pool, now=now, limit=500))
+        await self.machine.wakes.now(await parking.let_go(self.machine.pool, await self._lines(), now=now))
         for system in await captures.systems_with_unread(self.machine.pool):
             await self.machine.wakes.deliveries(system)
+
+    async def _lines(self) -> Lines:
+        return (await self.machine.firms.current()).lines
 
     async def _say_alive(self) -> None:
         now, pool = self.machine.clock(), self.machine.pool
@@ -127,9 +136,6 @@ class Worker:
         now, pool = self.machine.clock(), self.machine.pool
         await self._say_alive()
         await workers.forget(pool, before=now - timedelta(hours=1))
-        alive = await workers.alive(pool, since=now - ALIVE)
-        for line in (await self.machine.firms.current()).lines.opened():
-            line.budget.gate.share(len(alive))
 
 
 def _name(work: Callable[[], Awaitable[object]]) -> str:

@@ -257,10 +257,9 @@ async def test_whether_we_may_still_send_is_asked_at_the_very_last_moment(world:
     order: list[str] = []
     applied = await world.machine.firms.current()
     line = applied.lines["north"]
-    line.budget.gate.limit = 1
 
     def asked() -> None:
-        order.append(f"asked with {line.budget.gate._inside} inside")
+        order.append(f"asked with {len(line.gate._inside)} inside")
 
     estate.fail("POST", "/deals", before=lambda: order.append("sent"))
     await (await http(world, Context("deal-1", "run-1", asked))).call("POST", "/deals", json={})

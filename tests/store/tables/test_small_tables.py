@@ -111,17 +111,15 @@ async def test_a_token_is_replaced_and_its_refreshes_are_counted(pool: Pool, now
     assert await tokens.one(pool, "south") is None
 
 
-async def test_a_bucket_fills_with_time_up_to_its_burst_and_grants_whole_calls(pool: Pool, now: datetime) -> None:
-    async def lease(after: float, wanted: int = 10) -> int:
-        when = now + timedelta(seconds=after)
-        return await budgets.lease(pool, "north", wanted=wanted, per_second=2, burst=5, now=when)
+async def test_a_budget_is_written_only_by_whoever_read_it_last(pool: Pool, now: datetime) -> None:
+    assert await budgets.swap(pool, "north", "key", {"used": 1}, version=0, now=now) == 1
+    assert await budgets.swap(pool, "north", "key", {"used": 2}, version=1, now=now) == 2
 
-    await budgets.open_bucket(pool, "north", burst=5, now=now)
-    await budgets.open_bucket(pool, "north", burst=500, now=now)
+    assert await budgets.swap(pool, "north", "key", {"used": 9}, version=1, now=now) is None
 
-    assert [await lease(after) for after in (0, 0, 0.4, 0.5, 1, 100)] == [5, 0, 0, 1, 1, 5]
-    assert await lease(50) == 0  # a clock that is behind takes nothing, and gives nothing back
-    assert await lease(100.5, wanted=1) == 1
+    row = await budgets.read(pool, "north", "key")
+    assert row is not None
+    assert (row["state"], row["version"]) == ({"used": 2}, 2)
 
 
 async def test_one_may_try_a_resting_endpoint_when_its_rest_is_over(pool: Pool, now: datetime) -> None:

@@ -20,6 +20,7 @@ from throughline.core.connector import (
     Unwell,
     Verdict,
     Where,
+    retry_after,
 )
 from throughline.core.forms import Record
 from throughline.core.mapping import Mapping
@@ -110,7 +111,7 @@ def judge(answer: Answer) -> Verdict:
         case 401:
             return Expired(why)
         case 429:
-            return Throttled()
+            return Throttled(retry_after(answer))
         case 404:
             return Absent(why)
         case 422 if "locked" in why.lower():

@@ -1,7 +1,7 @@
 """How to ask NetSuite."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from throughline.connectors.netsuite.shapes import as_read, as_sent, lists, needs_to_know
@@ -18,6 +18,7 @@ from throughline.core.connector import (
     Unwell,
     Verdict,
     Where,
+    retry_after,
 )
 from throughline.core.forms import Record
 from throughline.core.mapping import Mapping
@@ -30,6 +31,11 @@ STRICT = {"X-NetSuite-PropertyNameValidation": "error"}
 # Times are asked for and compared in UTC: a bare literal would be read in the account's own time zone.
 CHANGED = "SYS_EXTRACT_UTC(lastmodifieddate)"
 SPELLED = "'YYYY-MM-DD HH24:MI:SS'"
+# REST, RESTlets and SOAP draw on one pool of concurrent requests, and each says in its own way that it is empty.
+TOO_MANY = frozenset(
+    {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED", "WS_REQUEST_BLOCKED", "WS_CONCUR_SESSION_DISALLWD"}
+)
+SOAP_TOO_MANY = ("ExceededConcurrentRequestLimitFault", "ExceededRequestLimitFault", *sorted(TOO_MANY))
 
 
 async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncIterator[Page]:
@@ -76,6 +82,8 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
 
 def judge(answer: Answer) -> Verdict:
     """Errors are problem documents with o:errorDetails."""
+    if answer.body is None and any(fault in answer.text[:4000] for fault in SOAP_TOO_MANY):
+        return Throttled(retry_after(answer))
     if answer.status < 300:
         told = answer.body is not None or not answer.text
         return Fine() if told else Unwell(f"an answer that is not JSON: {answer.text[:100]}")
@@ -84,14 +92,14 @@ def judge(answer: Answer) -> Verdict:
     match answer.status, code:
         case 401, _:
             return Expired(why)
-        case (429, _) | (_, "CONCURRENCY_LIMIT_EXCEEDED" | "SSS_REQUEST_LIMIT_EXCEEDED"):
-            return Throttled(_retry_after(answer))
+        case status, code if status == 429 or code in TOO_MANY:
+            return Throttled(retry_after(answer))
         case 404, _:
             return Absent(why)
         case _, "RCRD_HAS_BEEN_CHANGED":
             return Unwell(why, nothing_happened=True)
         case status, _ if status >= 500:
-            return Unwell(why, after=_retry_after(answer))
+            return Unwell(why, after=retry_after(answer))
         case _:
             return Refused(why, where)
 
@@ -164,14 +172,12 @@ def _moment(since: str) -> str:
 
 def _first_error(answer: Answer) -> tuple[str, str, str | None]:
     """Code, detail and path of what went wrong, whatever shape it came in."""
-    details = answer.body.get("o:errorDetails") if isinstance(answer.body, dict) else None
+    body = answer.body if isinstance(answer.body, dict) else {}
+    if isinstance(error := body.get("error"), dict):  # a RESTlet
+        return str(error.get("code", "")), str(error.get("message", "")), None
+    details = body.get("o:errorDetails")
     first = details[0] if isinstance(details, list) and details else None
     if not isinstance(first, dict):
         return "", answer.text[:200], None
     path = first.get("o:errorPath")
     return str(first.get("o:errorCode", "")), str(first.get("detail", "")), None if path is None else str(path)
-
-
-def _retry_after(answer: Answer) -> timedelta | None:
-    after = answer.headers.get("retry-after", "")
-    return timedelta(seconds=int(after)) if after.isascii() and after.isdigit() and len(after) < 6 else None

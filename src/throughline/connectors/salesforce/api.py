@@ -19,6 +19,7 @@ from throughline.core.connector import (
     Unwell,
     Verdict,
     Where,
+    retry_after,
 )
 from throughline.core.errors import Hold, Retry
 from throughline.core.forms import Amount, Record, dig
@@ -27,10 +28,14 @@ from throughline.core.mapping import Mapping
 from throughline.core.matching import search_word
 
 VERSION = "/services/data/v65.0"
+# The calls of the last 24 hours are spent; they come back little by little.
+DAY_SPENT = timedelta(minutes=5)
 PAGE = {"Sforce-Query-Options": "batchSize=500"}
 MOST_AT_ONCE = 200
 # Errors that say nothing was done and that pass by themselves. A locator lives as long as its session: ask anew.
-PASSING = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "INVALID_QUERY_LOCATOR"})
+PASSING = frozenset(
+    {"REQUEST_LIMIT_EXCEEDED", "UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "INVALID_QUERY_LOCATOR"}
+)
 
 
 async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncIterator[Page]:
@@ -96,6 +101,8 @@ def outcome(result: Record) -> str | Hold | Retry:
 def judge(answer: Answer) -> Verdict:
     """Errors come as a list of {message, errorCode, fields}."""
     if answer.status < 300:
+        if _all_throttled(answer.body):
+            return Throttled(retry_after(answer))
         told = answer.body is not None or not answer.text
         return Fine() if told else Unwell(f"an answer that is not JSON: {answer.text[:100]}")
     code, message, field = _first_error(answer)
@@ -104,15 +111,27 @@ def judge(answer: Answer) -> Verdict:
         case 401, _:
             return Expired(why)
         case (429, _) | (_, "REQUEST_LIMIT_EXCEEDED"):
-            return Throttled(_retry_after(answer))
+            spent = DAY_SPENT if message.startswith("TotalRequests") else None
+            return Throttled(retry_after(answer) or spent)
         case 404, _:
             return Absent(why)
         case _, passing if passing in PASSING:
-            return Unwell(why, nothing_happened=True, after=_retry_after(answer))
+            return Unwell(why, nothing_happened=True, after=retry_after(answer))
         case status, _ if status >= 500:
-            return Unwell(why, after=_retry_after(answer))
+            return Unwell(why, after=retry_after(answer))
         case _:
             return Refused(why, field)
+
+
+def _all_throttled(body: Any) -> bool:
+    """A collection of records is answered with 200, even when none of them got past the limit."""
+    results = body if isinstance(body, list) else []
+    return bool(results) and all(
+        isinstance(each, dict)
+        and isinstance(errors := each.get("errors"), list)
+        and any(isinstance(e, dict) and e.get("statusCode") == "REQUEST_LIMIT_EXCEEDED" for e in errors)
+        for each in results
+    )
 
 
 def fields(mapping: Mapping) -> list[str]:
@@ -209,8 +228,3 @@ def _first_error(answer: Answer) -> tuple[str, str, str | None]:
     named = first.get("fields")
     field = ", ".join(map(str, named)) if isinstance(named, list) and named else None
     return str(first.get("errorCode", "")), str(first.get("message", "")), field
-
-
-def _retry_after(answer: Answer) -> timedelta | None:
-    after = answer.headers.get("retry-after", "")
-    return timedelta(seconds=int(after)) if after.isascii() and after.isdigit() and len(after) < 6 else None

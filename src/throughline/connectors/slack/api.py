@@ -19,11 +19,14 @@ from throughline.core.connector import (
     Token,
     Unwell,
     Verdict,
+    retry_after,
 )
 from throughline.core.mapping import Mapping
 
 TOLERANCE = timedelta(minutes=5)
 CREDENTIAL_ERRORS = frozenset({"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"})
+# The second is what posting alone says. https://api.slack.com/methods/chat.postMessage#errors
+THROTTLES = frozenset({"ratelimited", "rate_limited"})
 # Slack's fault; some of what was asked may have been done all the same.
 PASSING_ERRORS = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 # Without a charset Slack answers with a warning.
@@ -51,8 +54,8 @@ def judge(answer: Answer) -> Verdict:
     """Most refusals come as 200 with {"ok": false, "error": ...}."""
     body = answer.body if isinstance(answer.body, dict) else {}
     error = str(body.get("error") or f"status {answer.status}")
-    if answer.status == 429 or error == "ratelimited":
-        return Throttled(_retry_after(answer))
+    if answer.status == 429 or error in THROTTLES:
+        return Throttled(retry_after(answer))
     if answer.status >= 500 or error in PASSING_ERRORS:
         return Unwell(error)
     if answer.status == 401 or error in CREDENTIAL_ERRORS:
@@ -84,8 +87,3 @@ def receive(headers: Dict[str, str], body: bytes) -> Received:
         return Received()
     said = exact.loads(body)
     return Received(reply=str(said["challenge"]) if said["type"] == "url_verification" else None)
-
-
-def _retry_after(answer: Answer) -> timedelta | None:
-    after = answer.headers.get("retry-after", "")
-    return timedelta(seconds=int(after)) if after.isascii() and after.isdigit() and len(after) < 6 else None

@@ -71,6 +71,7 @@ def _systems(draft: Draft) -> None:
     for document in draft.shelf("systems").values():
         _known(draft, document.each("serves", "entities", "*"), KINDS, "entity")
         _known(draft, document.each("serves", "legal_entities", "*"), legal_entity_codes(draft), "legal entity")
+        _known(draft, document.each("limits", "day_timezone"), available_timezones() or None, "time zone")
         for setting in [node for settings in document.each("settings") for node in secret_settings(settings)]:
             message = "a secret does not belong among the settings"
             draft.report.add(

@@ -44,7 +44,8 @@ class Breaker:
             state = self._endpoints.get(endpoint)
         if state and state.open_until:
             rest = max(state.open_until - now, FIRST_REST)
-            raise Retry(f"{self._system} keeps failing at {endpoint} and rests", after=rest)
+            why = f"{self._system} keeps failing at {endpoint} and rests"
+            raise Retry(why, after=rest, awaits=self.place(endpoint))
 
     async def worked(self, endpoint: str) -> None:
         state = self._endpoints.pop(endpoint, None)
@@ -68,6 +69,19 @@ class Breaker:
         if state and state.trying:
             state.open_until, state.trying = self._clock(), False
             await budgets.untried(self._pool, self._system, endpoint, now=self._clock())
+
+    def place(self, endpoint: str) -> str | None:
+        """Where a lane is parked whose call did not get through: with those that wait for the endpoint, if it rests."""
+        state = self._endpoints.get(endpoint)
+        return f"{self._system} {endpoint}" if state and state.open_until else None
+
+    async def room(self, endpoint: str) -> int | None:
+        """How many lanes that are parked here may come: none while it rests, then one to try; None for any."""
+        await self._look()
+        state = self._endpoints.get(endpoint)
+        if state is None or state.open_until is None:
+            return None
+        return 1 if state.open_until <= self._clock() else 0
 
     async def _look(self) -> None:
         """What other workers found out, at most once a second."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from throughline.core.priority import Priority
+
 
 def always() -> None:
     """Nothing stands in the way of sending."""
@@ -19,6 +21,7 @@ class Context:
     correlation: str | None = None
     run: str | None = None
     may_send: Callable[[], None] = always
+    priority: Priority = Priority.NORMAL
 
     @cached_property
     def trace(self) -> dict[str, str]:

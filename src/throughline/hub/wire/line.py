@@ -1,9 +1,13 @@
 """The line to one system: what happens around a call, from the breaker to the capture."""
 
 import asyncio
+import hmac
+import os
+import socket
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
@@ -22,20 +26,23 @@ from throughline.core.connector import (
     TokenRequest,
     Unwell,
     Verdict,
+    retry_after,
 )
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.firm import Limits
 from throughline.hub.captures import Captures
 from throughline.hub.wire import scrub
 from throughline.hub.wire.breaker import Breaker
-from throughline.hub.wire.budget import Budget
+from throughline.hub.wire.budget import SharedBudget
 from throughline.hub.wire.call import Call, Context
+from throughline.hub.wire.gate import Gate
 from throughline.hub.wire.tokens import Tokens
 from throughline.hub.wire.transport import Lost, NotSent, Raw, Request, Transport
 from throughline.store.captures import Capture
 from throughline.store.database import Pool
 
 THROTTLED_FOR = timedelta(seconds=2)
+_OPENED = count()
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -52,14 +59,21 @@ class Line:
     captures: Captures
     clock: Clock
     key: bytes = field(repr=False)
-    budget: Budget = field(init=False)
+    gate: Gate = field(init=False)
     breaker: Breaker = field(init=False)
     tokens: Tokens = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budget = Budget(self.pool, self.name, self.limits, self.clock)
+        shared = SharedBudget(self.pool, self.name, self.credential, self.clock)
+        self.gate = Gate(self.name, self.limits, shared, self.clock, worker=_process(self.clock()))
         self.breaker = Breaker(self.pool, self.name, self.clock)
         self.tokens = Tokens(self.pool, self.name, self.connector, self.credentials, key=self.key, clock=self.clock)
+
+    @property
+    def credential(self) -> str:
+        """What a vendor tells us apart by, in letters that do not give it away."""
+        proofs = repr(sorted(self.credentials.secrets.items())).encode()
+        return hmac.new(self.key, proofs, "sha256").hexdigest()[:12]
 
     def http(self, context: Context) -> "BoundHttp":
         return BoundHttp(self, context)
@@ -82,14 +96,14 @@ class Line:
             raise
 
     async def _said(self, call: Call, token: Token) -> tuple[Answer, Verdict]:
-        await self.budget.spend()
+        number = await self.gate.enter(call.context.priority)
         request = Request(
             call.method,
             self._address(call.path, token),
             {**call.headers, **token.headers, **call.context.trace},
             call.body,
         )
-        async with self.budget.gate:
+        try:
             if not call.safe:
                 call.context.may_send()
             began = self.clock()
@@ -100,9 +114,15 @@ class Line:
             except asyncio.CancelledError:
                 self._capture(call.context, request, began, Raw(0, {}, b"we stopped listening"), "unknown")
                 raise
+        finally:
+            self.gate.leave(number)
         answer = _understood(raw)
         verdict = self.connector.judge(answer)
         self._capture(call.context, request, began, raw, _outcome(verdict))
+        if isinstance(verdict, Throttled):
+            await self.gate.throttled(verdict.after or THROTTLED_FOR, sent=began)
+        else:
+            self.gate.allowed()
         return answer, verdict
 
     def _address(self, path: str, token: Token) -> str:
@@ -120,9 +140,9 @@ class Line:
         self._capture(call.context, request, began, Raw(0, {}, str(error).encode()), outcome)
         await self.breaker.failed(call.endpoint, why)
         if isinstance(error, NotSent):
-            raise Retry(f"{self.name} cannot be reached: {why}") from error
+            raise Retry(f"{self.name} cannot be reached: {why}", awaits=self.breaker.place(call.endpoint)) from error
         if call.safe:
-            raise Retry(f"{self.name} did not answer: {why}") from error
+            raise Retry(f"{self.name} did not answer: {why}", awaits=self.breaker.place(call.endpoint)) from error
         raise Unknown(f"{self.name} may or may not have done it: {why}") from error
 
     async def _judged(self, call: Call, answer: Answer, verdict: Verdict) -> Answer:
@@ -136,9 +156,7 @@ class Line:
             case Absent(why) | Refused(why):
                 raise self._refusal(why)
             case Throttled(after):
-                wait = after or THROTTLED_FOR
-                self.budget.pause(wait)
-                raise Retry(f"{self.name} says we are too fast", after=wait)
+                raise Retry(f"{self.name} says we are too fast", after=after or THROTTLED_FOR, awaits=self.name)
             case Expired(why):
                 raise Hold(
                     f"{self.name} does not accept our credentials: {self._plain(why)}",
@@ -148,7 +166,7 @@ class Line:
                 why = self._plain(said)
                 await self.breaker.failed(call.endpoint, why)
                 if call.safe or nothing_happened:
-                    raise Retry(f"{self.name} is unwell: {why}", after=after)
+                    raise Retry(f"{self.name} is unwell: {why}", after=after, awaits=self.breaker.place(call.endpoint))
                 raise Unknown(f"{self.name} failed and may have done it all the same: {why}", after=after)
 
     def _refusal(self, why: str) -> Hold:
@@ -157,6 +175,16 @@ class Line:
         )
 
     async def _ask_for_token(self, asked: TokenRequest) -> Token:
+        """Where tokens come from is an endpoint like any other: it is left alone while it keeps failing."""
+        endpoint = f"POST {asked.path}"
+        await self.breaker.check(endpoint)
+        try:
+            return await self._fetched_token(asked, endpoint)
+        except BaseException:
+            await self.breaker.given_up(endpoint)
+            raise
+
+    async def _fetched_token(self, asked: TokenRequest, endpoint: str) -> Token:
         body = urlencode(asked.form).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         request = Request("POST", f"{self.credentials.url}{asked.path}", headers, body)
@@ -165,12 +193,17 @@ class Line:
             raw = await self.transport.exchange(request)
         except (NotSent, Lost) as error:
             self._capture(Context(), request, began, Raw(0, {}, str(error).encode()), "unknown")
-            raise Retry(f"{self.name} gave no access token: {self._plain(str(error))}") from error
+            await self.breaker.failed(endpoint, self._plain(str(error)))
+            why = f"{self.name} gave no access token: {self._plain(str(error))}"
+            raise Retry(why, awaits=self.breaker.place(endpoint)) from error
         answer = _understood(raw)
         fine = raw.status < 300
         self._capture(Context(), request, began, raw, "fine" if fine else "refused")
         if raw.status >= 500 or raw.status == 429:
-            raise Retry(f"{self.name} gave no access token: {raw.status}")
+            await self.breaker.failed(endpoint, f"status {raw.status}")
+            why, after = f"{self.name} gave no access token: {raw.status}", retry_after(answer)
+            raise Retry(why, after=after, awaits=self.breaker.place(endpoint))
+        await self.breaker.worked(endpoint)
         if not fine or self.connector.read_token is None:
             said = answer.body if isinstance(answer.body, dict) else {}
             why = said.get("error_description") or said.get("error") or f"status {raw.status}"
@@ -245,6 +278,11 @@ class BoundHttp:
         if params:
             path = f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
         return await self.line.call(Call(self.context, method, path, sent, body, reads or method in SAFE))
+
+
+def _process(now: datetime) -> str:
+    """Another name for each process: one that died and came back is not taken for itself."""
+    return f"{socket.gethostname()}/{os.getpid()}/{now.timestamp():.3f}/{next(_OPENED)}"
 
 
 def _understood(raw: Raw) -> Answer:

@@ -1,0 +1,69 @@
+"""The queue of wake-ups as a worker takes from it: what pgqueuer does, with a turn for every workflow."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping
+from datetime import timedelta
+from typing import Any, override
+
+from pgqueuer import Job, Queries, QueueManager
+from pgqueuer.ports.repository import EntrypointExecutionParameter
+
+from throughline.core.priority import Priority
+from throughline.worker.turns import Turns
+
+# When every slot that may be had is taken, the next one that gets free is waited for; now and then all are looked at.
+LOOK_AGAIN_SECONDS = 0.1
+UNLIMITED = EntrypointExecutionParameter(concurrency_limit=0)
+
+
+class FairQueue(QueueManager):
+    """One statement brings jobs of those whose turn it is, the most urgent first and then the oldest."""
+
+    def __init__(self, queries: Queries, priorities: Mapping[str, Priority], *, slots: int, batch: int) -> None:
+        super().__init__(queries)
+        self.turns = Turns(priorities, slots, batch)
+        self._running: dict[Any, str] = {}
+        self._freed = asyncio.Event()
+
+    @override
+    async def fetch_jobs(
+        self, batch_size: int, global_concurrency_limit: int | None, heartbeat_timeout: timedelta
+    ) -> AsyncGenerator[Job, None]:
+        while not self.shutdown.is_set():
+            asked = False
+            for names, n in self.turns.choices(Counter(self._running.values())):
+                asked = True
+                if jobs := await self._some(names, min(n, batch_size), global_concurrency_limit, heartbeat_timeout):
+                    break
+            else:
+                if asked:
+                    return
+                await self._until_freed()
+                continue
+            for job in jobs:
+                yield job
+
+    @override
+    def forget_job(self, job_id: Any, context: Any, task: asyncio.Task[None]) -> None:
+        super().forget_job(job_id, context, task)
+        self._running.pop(job_id, None)
+        self._freed.set()
+
+    async def _some(self, names: list[str], n: int, limit: int | None, silent: timedelta) -> list[Job]:
+        jobs = await self.queries.dequeue(
+            batch_size=n,
+            entrypoints=dict.fromkeys(names, UNLIMITED),  # pyright: ignore[reportArgumentType] - their NewType of str
+            queue_manager_id=self.queue_manager_id,
+            global_concurrency_limit=limit,
+            heartbeat_timeout=silent,
+        )
+        self._running.update({job.id: job.entrypoint for job in jobs})
+        self.turns.took(names, Counter(job.entrypoint for job in jobs), asked=n)
+        return jobs
+
+    async def _until_freed(self) -> None:
+        self._freed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._freed.wait(), LOOK_AGAIN_SECONDS)
