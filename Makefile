@@ -5,7 +5,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format lint types contracts test test-fast bench bench-peers docs openapi new-connector clean
+.PHONY: help setup demo check format lint types contracts test test-fast bench bench-peers docs openapi new-connector simulate clean
 
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -46,6 +46,9 @@ bench: setup ## measure engine and intake against the hand-written minimum; ARGS
 bench-peers: setup ## install the engines that `make bench` measures beside ours
 	$(UV) venv --quiet --allow-existing .tools/peers
 	$(UV) pip install --quiet --python .tools/peers aiohttp celery dbos packaging redis
+
+simulate: setup ## lives in virtual time: SEEDS=50000 many (FIRST= from there), SEED=1234 one with its history
+	@$(RUN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),600) --first $(or $(FIRST),0))
 
 docs: setup ## write docs/reference anew
 	$(RUN)/python docs/generate.py

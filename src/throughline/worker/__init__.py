@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
-from pgqueuer import Job, QueueManager
+from pgqueuer import Job, Queries, QueueManager
 
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
@@ -28,6 +28,15 @@ LANES_AT_ONCE = 50
 BATCH = 25
 
 
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """How often a worker looks around by itself."""
+
+    sweep_seconds: float = SWEEP_SECONDS
+    poll_seconds: float = POLL_SECONDS
+    beat_seconds: float = BEAT_SECONDS
+
+
 @dataclass(slots=True)
 class Worker:
     """One worker. As many as you like may share a database."""
@@ -35,6 +44,8 @@ class Worker:
     machine: Machine
     name: str
     at_once: int = LANES_AT_ONCE
+    ticks: Ticks = Ticks()
+    manager: Callable[[Queries], QueueManager] = QueueManager
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -43,9 +54,9 @@ class Worker:
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._say_alive()
         ticks = (
-            asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
-            asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
-            asyncio.create_task(self._every(BEAT_SECONDS, self._beat)),
+            asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(self.ticks.poll_seconds, self.machine.polls().all_due)),
+            asyncio.create_task(self._every(self.ticks.beat_seconds, self._beat)),
         )
         stop = asyncio.create_task(self._stop(queue))
         try:
@@ -64,7 +75,7 @@ class Worker:
                 await workers.leave(self.machine.pool, self.name)
 
     def _queue(self) -> QueueManager:
-        queue = QueueManager(self.machine.wakes.queue)
+        queue = self.manager(self.machine.wakes.queue)
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
         @queue.entrypoint(LANE)
