@@ -1,6 +1,5 @@
 """Bugs an engine like ours could have, each planted in one part of a process. The judge must find every one of them."""
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -100,7 +99,8 @@ class _Unfenced(_Rewritten):
 
     @override
     def rewritten(self, query: str) -> str:
-        return re.sub(r"(key = \$1(?:::jsonb ->> 'lane')?) and fence = \$2", r"\1 and $2::bigint is not null", query)
+        held = query.replace("lanes.fence = next.fence", "true")
+        return held.replace("key = $1 and fence = $2", "key = $1 and $2::bigint is not null")
 
 
 class _Unforgetting(_Rewritten):

@@ -85,6 +85,8 @@ class Database:
 # A loop is driven inside a step of another one: the inner one must believe that it is alone.
 _running: Callable[[Any], None] = asyncio._set_running_loop  # pyright: ignore[reportAttributeAccessIssue,reportPrivateUsage]
 _swap: Callable[[Any, Any], Any] = asyncio.tasks._swap_current_task  # pyright: ignore[reportAttributeAccessIssue,reportPrivateUsage]
+# A claim is committed without waiting for the disk: what says so is how it is known here.
+NOT_WAITED_FOR = "set_config('synchronous_commit', 'off', true)"
 _TABLES = """select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations'
              order by tablename"""
 
@@ -151,13 +153,13 @@ class LifeConnection:
     async def _alone(self, how: str, query: str, *args: Any, **named: Any) -> Any:
         trouble = self._database.trouble
         async with self._turn("a statement of its own"):
-            if trouble.forgotten and "set_config('synchronous_commit', 'off', true)" in query:
+            if trouble.forgotten and NOT_WAITED_FOR in query:
                 trouble.forgotten -= 1
                 self._process.note("the database is killed, and has forgotten a claim it granted")
                 self._now("execute", "begin")
                 answer = self._now(how, query, *args, **named)
                 self._now("execute", "rollback")
-            elif trouble.untold and how != "fetch" and not query.lstrip().startswith("select"):
+            elif trouble.untold and not query.lstrip().startswith("select"):
                 self._untold(lambda: self._now(how, query, *args, **named))
             else:
                 answer = self._now(how, query, *args, **named)
