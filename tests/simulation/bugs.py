@@ -137,8 +137,10 @@ class _Torn(_Rewritten):
         return await self.real.execute(query, *args)
 
 
-# Long pauses in the middle of things, and names that come back: what a guard against late comers is for.
-FROZEN = Weather(deals=4, renames=0, kills=0, pauses=8)
+# What each guard is for, and much of it: long pauses in the middle of things, connections that end in the middle of a
+# commit, names that come back.
+FROZEN = Weather(deals=6, renames=0, kills=0, pauses=16)
+CUT_OFF = Weather(deals=8, renames=0, kills=6, untold=15)
 RENAMED = Weather(customers=1, deals=0, renames=14, lost_after=0.25, kills=6, pauses=8)
 
 BUGS = {
@@ -154,6 +156,6 @@ BUGS = {
     ),
     "the lease is not looked at before sending": Bug(Parts(firms=_CarelessFirms), 200, FROZEN),
     "the fence is not asked for at the commit": Bug(Parts(pool=_Unfenced), 200, RENAMED),
-    "a run and the wake-up of its lane are two transactions": Bug(Parts(pool=_Torn), 100),
+    "a run and the wake-up of its lane are two transactions": Bug(Parts(pool=_Torn), 100, CUT_OFF),
     "an overwritten field is remembered as it was": Bug(Parts(pool=_Unforgetting), 100, RENAMED),
 }

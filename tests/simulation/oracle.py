@@ -15,6 +15,7 @@ from tests.simulation.firm import DESKS, MADE
 from tests.simulation.people import People
 from throughline.store.database import Sql
 
+ENTERED = ("customers", "deals")
 NAMED = {"invoices": "memo", "bookings": "opportunity", "projects": "name", "milestones": "name", "messages": "text"}
 
 
@@ -32,10 +33,13 @@ async def wrong(estate: Estate, people: People, sql: Sql) -> list[str]:
     ]
 
 
-async def at_rest(sql: Sql) -> bool:
-    """Whether there is nothing left to do: no run is open, and nothing is unread."""
+async def at_rest(estate: Estate, sql: Sql) -> bool:
+    """Whether there is nothing left to do: everything that people entered was heard, and no run is open."""
+    rows = await sql.fetch("select key, body ->> 'changed' as changed from records where system = 'north'")
+    heard = {row["key"]: row["changed"] for row in rows}
+    said = {kept.key: kept.body["changed"] for resource in ENTERED for kept in _all(estate, resource, "north")}
     left = "(select count(*) from runs where state <> 'done') + (select count(*) from captures where state = 'new')"
-    return not await sql.fetchval(f"select {left}")
+    return heard == said and not await sql.fetchval(f"select {left}")
 
 
 async def asked(sql: Sql, began: datetime, before: float) -> list[tuple[str, str]]:
