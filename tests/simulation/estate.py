@@ -12,7 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.simulation.process import NOON, Process
 from tests.simulation.virtual import Crowd
-from tests.simulation.weather import DEADLINE_SECONDS, LATEST_APPLY_SECONDS, LONGEST_LAG_SECONDS, Weather
+from tests.simulation.weather import (
+    DEADLINE_SECONDS,
+    KEY_WINDOW_SECONDS,
+    LATEST_APPLY_SECONDS,
+    LONGEST_LAG_SECONDS,
+    Weather,
+)
 from throughline.hub.wire import Lost, NotSent, Raw, Request
 
 
@@ -138,9 +144,12 @@ class Estate:
                 raise AssertionError(request)
 
     def _post(self, system: str, resource: str, body: dict[str, Any], key: str | None) -> str:
+        """Made once for a key, as long as that is remembered."""
         if key is None:
             return self.enter(system, resource, None, body)
-        known = next((each.key for each in self.shelf(system, resource).values() if each.body.get("once") == key), None)
+        since = asyncio.get_running_loop().time() - KEY_WINDOW_SECONDS
+        fresh = (each for each in self.shelf(system, resource).values() if each.made_at >= since)
+        known = next((each.key for each in fresh if each.body.get("once") == key), None)
         return known or self.enter(system, resource, None, {**body, "once": key})
 
     def _asked(self, shelf: dict[str, Kept], asked: dict[str, list[str]]) -> dict[str, Any]:

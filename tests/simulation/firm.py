@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from tests.simulation.weather import KEY_WINDOW_SECONDS, LATEST_APPLY_SECONDS, LONGEST_LAG_SECONDS
 from throughline.core.connector import (
     Absent,
     Answer,
@@ -28,7 +29,7 @@ from throughline.core.connector import (
 )
 from throughline.core.entities import Booking, Customer, Invoice, Message, Milestone, Opportunity, Project
 from throughline.core.events import CustomerRenamed, OpportunityWon
-from throughline.core.forms import Amount, Record, Ref
+from throughline.core.forms import Amount, Fixed, Record, Ref
 from throughline.core.mapping import Mapping, Row, Rung
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
@@ -41,6 +42,7 @@ SYSTEMS = {"north": Role.CRM, "south": Role.ERP, "east": Role.PSA, "west": Role.
 MADE = {"milestones": "B", "invoices": "C", "projects": "C", "bookings": "D", "messages": "E"}
 
 PAID, BILLED = Row("amount", "amount", Amount("currency")), Row("total", "total", Amount("currency"))
+IN_DOLLARS = Row("", "currency", Fixed("USD"))
 
 FILES = {
     "firm.yaml": (
@@ -139,8 +141,8 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
         return sent.key
     if mapping.rung is Rung.UPSERT:
         return (await http.call("PUT", f"/{mapping.resource}/ours/{sent.id}", json=sent.record)).body["id"]
-    record = {**sent.record, **({"mark": sent.marker} if mapping.rung is Rung.MARKER else {})}
-    headers = {"Idempotency-Key": sent.marker} if mapping.rung is Rung.IDEMPOTENCY_KEY else {}
+    record = {**sent.record, **({"mark": sent.marker} if mapping.id_field == "mark" else {})}
+    headers = {"Idempotency-Key": sent.idempotency_key} if sent.idempotency_key else {}
     return (await http.call("POST", f"/{mapping.resource}", json=record, headers=headers)).body["id"]
 
 
@@ -158,12 +160,16 @@ def ask(_credentials: Credentials, _now: datetime) -> Token:
     return Token({})
 
 
-def _mapping(entity: Any, resource: str, *fields: str, rung: Rung = Rung.UPSERT,
-             more: tuple[Row, ...] = ()) -> Mapping:  # fmt: skip
-    ours = {Rung.MARKER: "mark", Rung.UPSERT: "ours"}.get(rung)
+def _mapping(entity: Any, resource: str, *fields: str, rung: Rung = Rung.UPSERT, more: tuple[Row, ...] = ()
+             ) -> Mapping:  # fmt: skip
+    ours = {Rung.MARKER: "mark", Rung.IDEMPOTENCY_KEY: "mark", Rung.UPSERT: "ours"}.get(rung)
     rows = (*(Row(name, name) for name in fields), *more)
-    return Mapping(entity, resource, "id", rows, changed="changed", id_field=ours, rung=rung,
-                   settle_seconds=SETTLE_SECONDS)  # fmt: skip
+    known_by = ("opportunity",) if rung is Rung.NATURAL_KEY else ()
+    return Mapping(
+        entity, resource, "id", rows, changed="changed", id_field=ours, rung=rung, settle_seconds=SETTLE_SECONDS,
+        late_seconds=LATEST_APPLY_SECONDS, lag_seconds=LONGEST_LAG_SECONDS, natural_key=known_by,
+        key_window_seconds=KEY_WINDOW_SECONDS if rung is Rung.IDEMPOTENCY_KEY else None, after_window=Rung.MARKER,
+    )  # fmt: skip
 
 
 def connectors(*, settle_seconds: float = SETTLE_SECONDS) -> dict[str, Connector]:
@@ -176,7 +182,7 @@ def connectors(*, settle_seconds: float = SETTLE_SECONDS) -> dict[str, Connector
         "south": (
             _mapping(Customer, "customers", "name", "phone"),
             _mapping(Invoice, "invoices", "customer", "currency", "state", "memo", rung=Rung.MARKER, more=(BILLED,)),
-            _mapping(Booking, "bookings", "opportunity", rung=Rung.NATURAL_KEY, more=(PAID,)),
+            _mapping(Booking, "bookings", "opportunity", rung=Rung.NATURAL_KEY, more=(PAID, IN_DOLLARS)),
         ),
         "east": (
             _mapping(Project, "projects", "name", "customer", rung=Rung.MARKER),

@@ -11,7 +11,7 @@ from tests.simulation.estate import Estate
 from tests.simulation.virtual import Crowd
 from tests.simulation.weather import STORM_BEGINS, STORM_ENDS, Weather
 from throughline.hub import holds
-from throughline.hub.ladder import ARRIVED, SEND_AGAIN
+from throughline.hub.doubts import ARRIVED, SEND_AGAIN
 from throughline.hub.machine import Machine
 from throughline.store.database import AWAY
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 # What the vendors promise, and so what the settle time of `firm.py` has to outlast.
 DEADLINE_SECONDS = 20.0
 LATEST_APPLY_SECONDS = 25.0
+KEY_WINDOW_SECONDS = 120.0
 LONGEST_LAG_SECONDS = 8.0
 # A person who is asked whether something arrived looks only when whatever was under way must have.
 LOOKS_AFTER_SECONDS = 60.0
