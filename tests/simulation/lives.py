@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 import structlog
 
@@ -14,7 +14,7 @@ from tests.simulation.weather import Weather
 
 
 def lived(url: str, seeds: Iterable[int], parts: Parts | None = None, *, weather: Weather | None = None
-          ) -> Iterator[Lived]:  # fmt: skip
+          ) -> Generator[Lived]:  # fmt: skip
     """One life per seed, as they end."""
     database = Database(url)
     try:

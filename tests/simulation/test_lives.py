@@ -62,11 +62,13 @@ def test_another_seed_is_another_life(life_database: str) -> None:
 def test_a_planted_bug_is_found(name: str, life_database: str) -> None:
     bug: Bug = BUGS[name]
 
-    found = next(
-        (life for life in lived(life_database, range(bug.lives), bug.parts, weather=bug.weather) if life.wrong), None
-    )
+    broken = lived(life_database, range(bug.lives), bug.parts, weather=bug.weather)
+    found = next((life for life in broken if life.wrong), None)
 
     assert found, f"{bug.lives} lives went by, and nobody saw that {name}"
+    broken.close()
+    (whole,) = lived(life_database, [found.seed], weather=bug.weather)
+    assert whole.wrong == (), "it is not the bug that was found"
 
 
 @pytest.mark.slow
