@@ -5,7 +5,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format lint types contracts test test-fast nightly bench bench-peers docs openapi new-connector clean
+.PHONY: help setup demo check format lint types contracts test test-fast nightly simulate record-history bench bench-peers docs openapi new-connector clean
 
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -49,6 +49,12 @@ bench: setup ## measure engine and intake against the hand-written minimum; ARGS
 bench-peers: setup ## install the engines that `make bench` measures beside ours
 	$(UV) venv --quiet --allow-existing .tools/peers
 	$(UV) pip install --quiet --python .tools/peers aiohttp celery dbos packaging redis
+
+simulate: setup ## lives in virtual time: SEEDS=50000 many (FIRST= from there), SEED=1234 one with its history
+	@$(RUN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),600) --first $(or $(FIRST),0))
+
+record-history: setup ## keep how a half-way process stands, to be finished by later releases; NAME= one of them
+	@$(RUN)/python -m tests.histories.record $(NAME)
 
 docs: setup ## write docs/reference anew
 	$(RUN)/python docs/generate.py

@@ -11,7 +11,7 @@ from functools import partial
 
 import asyncpg
 import structlog
-from pgqueuer import Job
+from pgqueuer import Job, QueueManager
 
 from throughline.hub import cancels, parking, replaying, second_tries
 from throughline.hub.applied import Lines
@@ -25,13 +25,23 @@ from throughline.worker.queue import FairQueue
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, RETENTION_SECONDS = 0.5, 0.5, 3.0, 60.0
-OUTBOX_SECONDS, FORGET_SECONDS = 0.3, 60.0
+SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 3.0, 0.3, 60.0
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
 # One workflow alone gets three quarters of them: see `turns`.
 LANES_AT_ONCE = 64
 BATCH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """How often a worker looks around by itself."""
+
+    sweep_seconds: float = SWEEP_SECONDS
+    poll_seconds: float = POLL_SECONDS
+    beat_seconds: float = BEAT_SECONDS
+    outbox_seconds: float = OUTBOX_SECONDS
+    tidy_seconds: float = TIDY_SECONDS
 
 
 @dataclass(slots=True)
@@ -41,6 +51,8 @@ class Worker:
     machine: Machine
     name: str
     at_once: int = LANES_AT_ONCE
+    ticks: Ticks = Ticks()
+    manager: Callable[..., QueueManager] = FairQueue
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -50,14 +62,14 @@ class Worker:
             await self._say_alive()
         outbox = self.machine.outbox(self.name)
         ticks = (
-            asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep)),
-            asyncio.create_task(self._every(POLL_SECONDS, self.machine.polls().all_due)),
-            asyncio.create_task(self._every(BEAT_SECONDS, self._beat)),
-            asyncio.create_task(self._every(RETENTION_SECONDS, self._retention().tick)),
-            asyncio.create_task(self._every(OUTBOX_SECONDS, outbox.look)),
-            asyncio.create_task(self._every(FORGET_SECONDS, outbox.forget)),
+            asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(self.ticks.poll_seconds, self.machine.polls().all_due)),
+            asyncio.create_task(self._every(self.ticks.beat_seconds, self._beat)),
+            asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
+            asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
+            asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
             *(
-                asyncio.create_task(self._every(SWEEP_SECONDS, partial(work, self.machine)))
+                asyncio.create_task(self._every(self.ticks.sweep_seconds, partial(work, self.machine)))
                 for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
             ),
         )
@@ -78,9 +90,9 @@ class Worker:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
 
-    def _queue(self) -> FairQueue:
+    def _queue(self) -> QueueManager:
         wakes = self.machine.wakes
-        queue = FairQueue(wakes.queue, wakes.entrypoints, slots=self.at_once, batch=min(BATCH, self.at_once // 2))
+        queue = self.manager(wakes.queue, wakes.entrypoints, slots=self.at_once, batch=min(BATCH, self.at_once // 2))
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
         async def lane(job: Job) -> None:
@@ -100,7 +112,7 @@ class Worker:
         of = self.machine
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
 
-    async def _stop(self, queue: FairQueue) -> None:
+    async def _stop(self, queue: QueueManager) -> None:
         await self.stopping.wait()
         queue.shutdown.set()
 
