@@ -138,7 +138,7 @@ acknowledged; deliveries that arrive together share a commit.
 process of its own. A line is validated against project, assignment, contract, approval and period, priced by the rate
 card, and combined into lines of invoices. Plain pydantic reads 100,000 of them with the canonical model, and takes one
 price out of a dictionary.
-Written, every charge and every line that is not charged lands in the database with COPY, 5,000 in a commit.
+Written, every charge and every line that is not charged lands in the database with COPY, 3,000 in a commit.
 
 Run it with nothing else going on: `make bench`, or `make bench ARGS=--json` for a script.
 """.replace("{senders}", str(intake.SENDERS))

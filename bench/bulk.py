@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -49,7 +50,7 @@ from throughline.hub.firm import load
 from throughline.store.database import connected, migrate
 from throughline.store.embedded import EmbeddedPostgres
 
-LINES, PLAIN_LINES, BATCH = 1_000_000, 100_000, 5_000
+LINES, PLAIN_LINES, BATCH = 1_000_000, 100_000, 3_000
 PEOPLE, PROJECTS, EACH = 3_000, 300, 2
 ROLES = ("Consultant", "Analyst", "Partner", "Architect")
 
@@ -80,14 +81,13 @@ def _stream(path: Path, database_url: str | None) -> Figures:
     del database_url
     stream, done, charged = Stream(_book()), 0, 0
     began, cpu = time.perf_counter(), time.process_time()
-    counted: dict[tuple[Heading, Amount], int] = {}
+    counted = Counter[tuple[Heading, Amount]]()
     with path.open("rb") as source:
         while raws := [raw for _, raw in zip(range(BATCH), source, strict=False)]:
             batch = stream.feed(raws, first=done + 1)
             done, charged = done + len(raws), charged + len(batch.charged)
             assert not batch.held, batch.held[0]
-            for key, times in batch.counts().items():
-                counted[key] = counted.get(key, 0) + times
+            batch.counts(counted)
     whole = totals([counted])
     took = time.perf_counter() - began
     assert (done, sum(total.lines for total in whole)) == (LINES, charged)

@@ -11,7 +11,7 @@ from throughline.store.billing_items import ChargedBefore
 from throughline.store.database import Pool
 
 # What one commit holds: enough that its cost is spread thin, few enough that judging them stays in the cache.
-LINES = 5_000
+LINES = 3_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from operator import itemgetter
 import msgspec
 
 from throughline.core.billing.book import Book
-from throughline.core.billing.headings import Amount, Counts, Heading, Headings
+from throughline.core.billing.headings import Amount, Heading, Headings
 from throughline.core.billing.lines import DECODER, Line, entry_of, line_of, parsed, true_money
 from throughline.core.billing.lookups import Lookups, Place, Price
 from throughline.core.billing.outcome import Held, NotCharged
@@ -40,8 +40,11 @@ class Batch:
     not_charged: list[tuple[int, NotCharged]] = field(default_factory=list[tuple[int, NotCharged]])
     held: list[tuple[int, Held]] = field(default_factory=list[tuple[int, Held]])
 
-    def counts(self) -> Counts:
-        return Counter(map(_HEADING_AND_AMOUNT, self.charged))
+    def counts(self, into: Counter[tuple[Heading, Amount]] | None = None) -> Counter[tuple[Heading, Amount]]:
+        """How often each amount occurred under each heading, added to what was counted before."""
+        found = Counter[tuple[Heading, Amount]]() if into is None else into
+        found.update(map(_HEADING_AND_AMOUNT, self.charged))
+        return found
 
 
 class Stream:
