@@ -185,6 +185,14 @@ class Money(BaseModel, frozen=True, extra="forbid"):
         return other.amount
 
 
+def summed(counted: Iterable[tuple[Decimal, int]]) -> Decimal:
+    """The exact sum of values, each so many times."""
+    result = Decimal(0)
+    for value, times in counted:
+        result = _ARITHMETIC.add(result, _ARITHMETIC.multiply(value, Decimal(times)))
+    return result
+
+
 def total(monies: Iterable[Money], currency: str) -> Money:
     """Their sum; nothing at all is zero, which is why the currency is asked for."""
     result = Money.zero(currency)

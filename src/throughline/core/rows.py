@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from throughline.core.entities.base import Day
+from throughline.core.entities.billing import BillingSource
 from throughline.core.entities.terms import CommercialModel
 from throughline.core.money import Currency, Exact
 from throughline.core.tables import Row, When
@@ -14,6 +15,7 @@ from throughline.core.tables import Row, When
 Text = Annotated[str, StringConstraints(min_length=1)]
 Condition = Annotated[Text | None, When()]
 Count = Annotated[int, Field(ge=0)]
+_COMBINED = "(project|person|task|role|day)"
 Channel = Annotated[str, Field(pattern=r"^#[a-z0-9_-]+$", description="a channel such as #delivery-us")]
 
 
@@ -132,6 +134,8 @@ class RateRow(Row):
 
     rate_card: Condition = None
     role: Condition = None
+    person: Condition = None
+    region: Condition = None
     currency: Annotated[Currency | None, When()] = None
     effective_from: Day | None = None
     hourly_rate: Annotated[Exact, Field(gt=0)]
@@ -150,6 +154,88 @@ class RoleRow(Row):
     psa_role: Text
 
 
+class BillingRuleRow(Row):
+    """How what is charged becomes lines of an invoice, and what is added to it; nothing said is nothing known."""
+
+    table: ClassVar[str] = "billing_rules"
+
+    legal_entity: Condition = None
+    commercial_model: Annotated[CommercialModel | None, When()] = None
+    customer: Condition = None
+    contract: Condition = None
+    combine_by: Annotated[
+        str, Field(pattern=rf"^{_COMBINED}( {_COMBINED})*$", description="project, person, task, role and day, or some")
+    ]
+    round_at: Literal["item", "line"]
+    rounding: Literal["half_up", "half_even"]
+    overtime_percent: Annotated[Exact, Field(gt=0)] | None = None
+    expense_markup_percent: Annotated[Exact, Field(ge=0)] | None = None
+    subcontract_markup_percent: Annotated[Exact, Field(ge=0)] | None = None
+    retainer_unused: Literal["carry", "expire"] | None = None
+
+
+class WriteDownRow(Row):
+    """What is taken off a price, from a day on; without a row nothing is."""
+
+    table: ClassVar[str] = "write_downs"
+
+    contract: Condition = None
+    project: Condition = None
+    role: Condition = None
+    person: Condition = None
+    effective_from: Day | None = None
+    percent: Annotated[Exact, Field(ge=0, le=100)]
+
+    @property
+    def since(self) -> date | None:
+        return self.effective_from
+
+
+class LedgerAccountRow(Row):
+    """Which accounts a charge lands in."""
+
+    table: ClassVar[str] = "ledger_accounts"
+
+    legal_entity: Condition = None
+    commercial_model: Annotated[CommercialModel | None, When()] = None
+    source: Annotated[BillingSource | None, When()] = None
+    account: Text
+    deferred_account: Text | None = None
+
+
+class LateApprovalRow(Row):
+    """What becomes of work that is approved after its period was closed."""
+
+    table: ClassVar[str] = "late_approvals"
+
+    legal_entity: Condition = None
+    source: Annotated[BillingSource | None, When()] = None
+    late: Literal["next_period", "reopen", "hold"]
+
+
+class IntercompanyRow(Row):
+    """What one of our companies adds to its cost when it lends people to another."""
+
+    table: ClassVar[str] = "intercompany_rules"
+
+    provider: Condition = None
+    receiver: Condition = None
+    markup_percent: Annotated[Exact, Field(ge=0)]
+    tax_code: Text
+
+
+class FxRuleRow(Row):
+    """Whose rate is taken, and of which day; `oldest_days` is how far back one may look when that day has none."""
+
+    table: ClassVar[str] = "fx_rules"
+
+    legal_entity: Condition = None
+    purpose: Annotated[Literal["intercompany", "expense"] | None, When()] = None
+    provider: Text
+    rate_day: Literal["work_day", "period_end", "billing_day"]
+    oldest_days: Count
+
+
 KNOWN: tuple[type[Row], ...] = (
     TaxCodeRow,
     SubsidiaryRow,
@@ -162,4 +248,10 @@ KNOWN: tuple[type[Row], ...] = (
     TemplateTaskRow,
     RateRow,
     RoleRow,
+    BillingRuleRow,
+    WriteDownRow,
+    LedgerAccountRow,
+    LateApprovalRow,
+    IntercompanyRow,
+    FxRuleRow,
 )

@@ -91,6 +91,12 @@ MISTAKES = [
     ("tables/payment_terms.csv", "Net 30,", "«Net 15»,", "duplicate-row", "delete one of the two"),
     ("tables/service_items.csv", "retainer,", "«retainr»,", "unknown-word", "did you mean `retainer`?"),
     ("tables/cost_centres.csv", "US,Advisory,", "US,«Advisry»,", "unknown-word", "did you mean `Advisory`?"),
+    ("tables/billing_rules.csv", "DE,retainer,", "DE,«retaner»,", "unknown-word", "did you mean `retainer`?"),
+    ("tables/write_downs.csv", "percent", "«procent»", "unknown-key", "did you mean `percent`?"),
+    ("tables/ledger_accounts.csv", ",,expense,", ",,«expanse»,", "unknown-word", "did you mean `expense`?"),
+    ("tables/late_approvals.csv", "DE,,hold", "DE,,«holds»", "unknown-word", "did you mean `hold`?"),
+    ("tables/intercompany_rules.csv", "DE,,6,", "DE,,«six»,", "wrong-type", ""),
+    ("tables/fx_rules.csv", "work_day", "«workday»", "unknown-word", "did you mean `work_day`?"),
     ("tables/roles.csv", "when role,psa_role", "«when role»", "missing", "add a column `psa_role`"),
     ("tables/rate_cards.csv", "USD,2024-01-01,160.00", "USD,«01/01/2024»,160.00", "wrong-type", "as 2026-01-31"),
     (

@@ -16,6 +16,7 @@ from throughline.core.entities.ids import (
     PaymentId,
     ProjectId,
     ReceivablesId,
+    TaskId,
     WriteOffId,
 )
 from throughline.core.entities.terms import Approval, CommercialModel, RevenueTreatment, Unit
@@ -71,10 +72,15 @@ class BillingItem(Entity, frozen=True):
     description: str | None = None
     role: str | None = None
     person: str | None = None
+    task: TaskId | None = None
     quantity: Exact
     unit: Unit | None = None
     unit_price: Money
     amount: Money
+    # What was spent, where that was in another currency, and the rate and day it was converted at.
+    spent: Money | None = None
+    fx_rate: Exact | None = None
+    fx_day: Day | None = None
     tax_code: str | None = None
     commercial_model: CommercialModel | None = None
     revenue_treatment: RevenueTreatment | None = None

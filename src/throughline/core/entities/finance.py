@@ -232,6 +232,10 @@ class IntercompanyCharge(Entity, frozen=True):
     hours: Exact | None = None
     amount: Money
     markup_percent: Exact | None = None
+    # In the receiver's currency, at this rate of this day: kept beside the amount, never instead of it.
+    receiver_amount: Money | None = None
+    fx_rate: Exact | None = None
+    fx_day: Day | None = None
     tax_code: str | None = None
     invoice: InvoiceId | None = None
     journal: JournalReferenceId | None = None

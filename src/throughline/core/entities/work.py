@@ -43,6 +43,7 @@ class TimeEntry(Entity, frozen=True):
     timesheet: TimesheetId | None = None
     role: str | None = None
     billable: Flag
+    overtime: Flag | None = None
     rate: Money | None = None
     cost_rate: Money | None = None
     note: str | None = None

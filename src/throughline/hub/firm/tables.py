@@ -19,7 +19,15 @@ CLASSES: dict[str, type[Row]] = {row.table: row for row in KNOWN}
 LISTS: dict[str, tuple[str, str]] = {"template_tasks": ("template", "position")}
 
 _SINCE = "effective_from"
-_DECIMALS = {"hourly_rate", "share_percent"}
+_DECIMALS = {
+    "hourly_rate",
+    "share_percent",
+    "percent",
+    "overtime_percent",
+    "markup_percent",
+    "expense_markup_percent",
+    "subcontract_markup_percent",
+}
 _ANY = {"*", "any", "all"}
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*")
 _WHEN = re.compile(r"when[\s_-]+", re.IGNORECASE)

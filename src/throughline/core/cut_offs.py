@@ -1,0 +1,82 @@
+"""When a period stops taking entries, and whether a billing run will be through before that."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from throughline.core.firm import LegalEntity
+from throughline.core.policies import CutOff
+
+ONE_DAY = timedelta(days=1)
+SATURDAY = 5
+
+
+class Outlook(StrEnum):
+    """Whether a cut-off will be met."""
+
+    DONE = "done"
+    MET = "met"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run was at one moment."""
+
+    at: datetime
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What to expect at the current drain rate. `spare` is below zero when the run will be late."""
+
+    outlook: Outlook
+    left: int
+    cut_off: datetime
+    through_at: datetime | None
+    spare: timedelta | None
+
+
+def cut_off_at(rule: CutOff, ends: date, entity: LegalEntity, *, holidays: Collection[date]) -> datetime:
+    """The n-th working day after a period's last day, or before it, at the rule's time where the entity is.
+
+    Working day 0 is the last day of the period itself when that is a working day, else the last one before.
+    """
+    day = _working_day(ends, rule.working_day, holidays)
+    return datetime.combine(day, rule.at, tzinfo=ZoneInfo(entity.timezone))
+
+
+def forecast(*, cut_off: datetime, whole: int, samples: list[Progress], now: datetime) -> Forecast:
+    """From the first sample to the last: a window the caller chooses, so that an old pause does not count for ever."""
+    first, last = samples[0], samples[-1]
+    left = max(0, whole - last.done)
+    if not left:
+        return Forecast(Outlook.DONE, 0, cut_off, last.at, cut_off - last.at)
+    drained, took = last.done - first.done, last.at - first.at
+    if drained <= 0 or took <= timedelta(0):
+        outlook = Outlook.MISSED if now >= cut_off else Outlook.UNKNOWN
+        return Forecast(outlook, left, cut_off, None, None)
+    # What is left drains from the last sample on; a forecast that has passed already is now at the earliest.
+    through = max(now, last.at + took * left / drained)
+    spare = cut_off - through
+    outlook = Outlook.MET if spare >= timedelta(0) else Outlook.MISSED
+    return Forecast(outlook, left, cut_off, through, spare)
+
+
+def _working_day(ends: date, number: int, holidays: Collection[date]) -> date:
+    day = ends
+    step, count = (ONE_DAY, number) if number > 0 else (-ONE_DAY, 1 - number)
+    if number <= 0:
+        day += ONE_DAY
+    while count:
+        day += step
+        count -= _is_working(day, holidays)
+    return day
+
+
+def _is_working(day: date, holidays: Collection[date]) -> bool:
+    return day.weekday() < SATURDAY and day not in holidays
