@@ -115,10 +115,10 @@ def test_a_decision_says_what_it_costs_and_what_was_refused(page: Path) -> None:
     assert text.startswith(f"# {int(page.stem[:4])}. ")
 
 
-def test_decisions_are_numbered_without_a_gap() -> None:
+def test_each_decision_has_a_number_of_its_own() -> None:
     numbers = [int(page.stem[:4]) for page in sorted((DOCS / "decisions").glob("*.md"))]
 
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(set(numbers)) == len(numbers)
 
 
 # Links and pictures

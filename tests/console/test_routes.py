@@ -21,6 +21,8 @@ from throughline.console.rendering import CONTENT_SECURITY_POLICY, fingerprint
 from throughline.demo.layout import SECRETS, lay_out
 from throughline.hub.machine import Machine
 from throughline.settings import Settings
+from throughline.store import parking
+from throughline.store.parking import SystemHold
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DEAL, LANE = "opportunity-1", "opportunity-to-project:opportunity-1"
@@ -249,6 +251,23 @@ async def test_an_answer_is_given_once_and_leads_back(browser: Browser, machine:
     assert "is closed: answered approve by console" in again.text
     assert "Answered approve by console" in (await browser.get("/holds/hold-1")).text
     assert await machine.pool.fetchval("select due_at from lanes") == NOON
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_parked_system_is_shown_and_released_like_any_hold(browser: Browser, machine: Machine) -> None:
+    hold = SystemHold("hold-x", "netsuite", "netsuite does not let us in", "Renew it.", "Integration support", "f")
+    await parking.park(machine.pool, hold, now=NOON)
+
+    queue, page, systems = [(await browser.get(path)).text for path in ("/holds", "/holds/hold-x", "/systems")]
+    form = {"csrf_token": await browser.token(), "reason": "Renewed."}
+    released = await browser.post("/holds/hold-x/release", form, referer=f"http://{HERE}/holds/hold-x")
+
+    assert "netsuite does not let us in" in queue
+    assert "0 runs of netsuite" in queue
+    assert "0 runs of netsuite" in page
+    assert "netsuite does not let us in" in systems
+    assert released.status == 303
+    assert "Released by console" in (await browser.get("/holds/hold-x")).text
 
 
 FORGED = {

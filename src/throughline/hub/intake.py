@@ -17,6 +17,7 @@ from throughline.core.ids import Ids
 from throughline.core.workflow import Workflow
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
+from throughline.hub.control import Waiting
 from throughline.hub.firms import Firms
 from throughline.hub.settle import Settler
 from throughline.hub.wakes import Wakes
@@ -89,7 +90,7 @@ class Intake:
         try:
             while count := await self._batch(applied, name, AT_ONCE):
                 done += count
-        except Retry as error:
+        except (Retry, Waiting) as error:
             why = error.why
         except (Overtaken, *AWAY) as error:
             why = f"{type(error).__name__}: {error}"
@@ -101,7 +102,7 @@ class Intake:
         """Many at once. When one of them brings a fault to light, it is found by taking them one by one."""
         try:
             return await self._some(applied, name, limit)
-        except (Retry, Overtaken, *AWAY):
+        except (Retry, Waiting, Overtaken, *AWAY):
             raise
         except Exception as error:
             if limit > 1:

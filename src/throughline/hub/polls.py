@@ -15,6 +15,7 @@ from throughline.core.ids import Ids
 from throughline.core.mapping import Mapping
 from throughline.core.workflow import Workflow
 from throughline.hub.applied import Applied
+from throughline.hub.control import Waiting
 from throughline.hub.firms import Firms
 from throughline.hub.settle import Settled, Settler
 from throughline.hub.wakes import Wakes
@@ -75,7 +76,7 @@ class Polls:
         except _Overrun:
             log.warning("poll.overrun", system=system.name, kind=kind)
             return reading.changed
-        except (Retry, Hold) as error:
+        except (Retry, Hold, Waiting) as error:
             why = error.why
             log.warning("poll.stopped", system=system.name, kind=kind, why=why)
         except Exception as error:

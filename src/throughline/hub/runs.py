@@ -21,7 +21,7 @@ from throughline.core.ownership import HUB
 from throughline.core.workflow import Workflow
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
-from throughline.hub.control import LaneLost, Question, Waiting
+from throughline.hub.control import SUPPORT, LaneLost, Parked, Question, Waiting
 from throughline.hub.firms import Firms
 from throughline.hub.flow import Interruption, PartState, PassFlow
 from throughline.hub.lease import LEASE, Lease
@@ -29,7 +29,7 @@ from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settled, Settler, Verdict
 from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
-from throughline.store import entities, holds, lanes, passes, runs
+from throughline.store import entities, holds, lanes, parking, passes, runs
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
 from throughline.store.holds import NewHold
@@ -41,7 +41,8 @@ log = structlog.get_logger()
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=5)
 # An event may be published in the very moment a run begins to wait for it, and neither sees the other.
 LOOK_AGAIN = timedelta(minutes=15)
-DEFECT_OWNER = "Integration support"
+# A system let us in again in the very moment a run was parked for it: that it may be called is known a second later.
+SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ class Runner:
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
                         again = timedelta()
+                    elif await _let_in_meanwhile(sql, ended):
+                        again = SOON
                     due_at = None if again is None else now + again
                     (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
                     await self._wake_others(sql, row["lane"], settled, now=now)
@@ -237,16 +240,18 @@ class Runner:
         if ended.defect:
             whys = [f"{type(ended.defect).__name__}: {ended.defect}"]
         parts: list[dict[str, Any]] = [
-            {"name": part.name, "state": part.state, "why": part.why, "owner": part.owner} for part in flow.parts
+            {"name": part.name, "state": part.state, "why": part.why, "owner": part.owner, **_worth(part)}
+            for part in flow.parts
         ]
-        return PassEnd(row["id"], row["lane"], state, "; ".join(whys) or None, parts, sorted(flow.reads), attempt)
+        reads = flow.reads | {stop.about for _, stop in ended.stops if isinstance(stop, Parked)}
+        return PassEnd(row["id"], row["lane"], state, "; ".join(whys) or None, parts, sorted(reads), attempt)
 
     def _holds(self, row: Row, flow: PassFlow, ended: _Ended) -> list[NewHold]:
         found = [self._hold(row, flow, part, stop) for part, stop in ended.stops if isinstance(stop, Hold)]
         if ended.defect:
             why = f"{type(ended.defect).__name__}: {ended.defect}"
             fix = "This is a fault in the workflow or its data, not a decision: correct it, then release."
-            defect = Hold(why, fix=fix, owner=DEFECT_OWNER)
+            defect = Hold(why, fix=fix, owner=SUPPORT)
             found.append(self._hold(row, flow, None, defect, kind="defect"))
         return found
 
@@ -271,3 +276,12 @@ class Runner:
             candidates=list(stop.candidates),
             correlation=row["correlation"],
         )
+
+
+def _worth(part: PartState) -> dict[str, str]:
+    return {"amount": str(part.amount.amount), "currency": part.amount.currency} if part.amount else {}
+
+
+async def _let_in_meanwhile(sql: Sql, ended: _Ended) -> bool:
+    parked = {stop.system for _, stop in ended.stops if isinstance(stop, Parked)}
+    return bool(parked) and parked != await parking.still(sql, sorted(parked))

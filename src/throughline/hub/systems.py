@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from throughline.core.firm import System
 from throughline.hub.machine import Machine
-from throughline.store import budgets, cursors, systems
+from throughline.store import budgets, cursors, parking, systems
 from throughline.store.database import Row
 
 
@@ -73,6 +73,7 @@ async def listed(machine: Machine) -> list[Standing]:
     traffic = await systems.traffic(pool, since=midnight)
     contacts = await systems.contacts(pool, [each.name for each in installed])
     buckets, tokens = await systems.buckets(pool), await systems.tokens(pool)
+    parked = {row["system"]: row["why"] for row in await parking.listed(pool)}
     resting, polls = await budgets.breakers(pool, now=now), await cursors.listed(pool)
     return [
         _standing(
@@ -89,6 +90,7 @@ async def listed(machine: Machine) -> list[Standing]:
                 for p in polls
                 if p["system"] == each.name and not p["kind"].startswith("(")
             ),
+            parked=parked.get(each.name),
             now=now,
         )
         for each in installed
@@ -104,9 +106,9 @@ async def one(machine: Machine, name: str) -> Standing:
 
 def _standing(
     system: System, *, traffic: Row | None, contact: Row | None, bucket: Row | None, token: Row | None,
-    resting: tuple[Rest, ...], polls: tuple[Poll, ...], now: datetime,
+    resting: tuple[Rest, ...], polls: tuple[Poll, ...], parked: str | None, now: datetime,
 ) -> Standing:  # fmt: skip
-    condition, note = _condition(contact, resting, polls)
+    condition, note = (Condition.CREDENTIAL_REVOKED, parked) if parked else _condition(contact, resting, polls)
     limits = system.limits
     burst = limits.burst or (max(int(limits.per_second), 1) if limits.per_second else None)
     return Standing(

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 from pgqueuer import Job, QueueManager
 
+from throughline.hub import parked
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
@@ -52,6 +53,7 @@ class Worker:
             asyncio.create_task(self._every(RETENTION_SECONDS, self._retention().tick)),
             asyncio.create_task(self._every(OUTBOX_SECONDS, outbox.look)),
             asyncio.create_task(self._every(FORGET_SECONDS, outbox.forget)),
+            asyncio.create_task(self._every(BEAT_SECONDS, self._parked)),
         )
         stop = asyncio.create_task(self._stop(queue))
         try:
@@ -67,6 +69,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*ticks, stop, return_exceptions=True)
             await outbox.close()
+            await self.machine.firms.finish()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
 
@@ -112,6 +115,9 @@ class Worker:
         await self.machine.wakes.now(await lanes.due(self.machine.pool, now=now, limit=500))
         for system in await captures.systems_with_unread(self.machine.pool):
             await self.machine.wakes.deliveries(system)
+
+    async def _parked(self) -> None:
+        await parked.look_after(self.machine)
 
     async def _say_alive(self) -> None:
         now, pool = self.machine.clock(), self.machine.pool
