@@ -23,7 +23,7 @@ from throughline.store.database import AWAY
 log = structlog.get_logger()
 
 SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, RETENTION_SECONDS = 0.5, 0.5, 3.0, 60.0
-OUTBOX_SECONDS, FORGET_SECONDS = 0.3, 60.0
+OUTBOX_SECONDS, FORGET_SECONDS, AGAIN_SECONDS = 0.3, 60.0, 0.5
 ALIVE = timedelta(seconds=12)
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -42,7 +42,6 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stopping` is set; what has been begun is finished first."""
-        queue = self._queue()
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._say_alive()
         outbox = self.machine.outbox(self.name)
@@ -55,19 +54,19 @@ class Worker:
             asyncio.create_task(self._every(FORGET_SECONDS, outbox.forget)),
             asyncio.create_task(self._every(BEAT_SECONDS, self._parked)),
         )
-        stop = asyncio.create_task(self._stop(queue))
         try:
-            await queue.run(
-                dequeue_timeout=timedelta(seconds=1),
-                batch_size=min(BATCH, self.at_once // 2),
-                max_concurrent_tasks=self.at_once,
-                heartbeat_timeout=timedelta(seconds=15),
-                log_aggregation_interval=timedelta(0),
-            )
+            while not self.stopping.is_set():
+                try:
+                    await self._work_off(self._queue())
+                except (*AWAY, asyncpg.PostgresError) as error:
+                    # Not the end of a worker: the ticks come through the same trouble, and what was begun is found.
+                    log.warning("queue.failed", why=f"{type(error).__name__}: {error}")
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.stopping.wait(), AGAIN_SECONDS)
         finally:
-            for task in (*ticks, stop):
+            for task in ticks:
                 task.cancel()
-            await asyncio.gather(*ticks, stop, return_exceptions=True)
+            await asyncio.gather(*ticks, return_exceptions=True)
             await outbox.close()
             await self.machine.firms.finish()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -91,6 +90,19 @@ class Worker:
     def _retention(self) -> Retention:
         of = self.machine
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
+
+    async def _work_off(self, queue: QueueManager) -> None:
+        stop = asyncio.create_task(self._stop(queue))
+        try:
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=1),
+                batch_size=min(BATCH, self.at_once // 2),
+                max_concurrent_tasks=self.at_once,
+                heartbeat_timeout=timedelta(seconds=15),
+                log_aggregation_interval=timedelta(0),
+            )
+        finally:
+            stop.cancel()
 
     async def _stop(self, queue: QueueManager) -> None:
         await self.stopping.wait()
