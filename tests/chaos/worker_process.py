@@ -64,7 +64,7 @@ class WatchedPolls(Polls):
         return await super()._one(applied, system, kind)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedMachine(Machine):
     """The machine as it is built, but for what it hands to its runner and its polls."""
 
