@@ -5,7 +5,8 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format lint types contracts test test-fast nightly simulate record-history bench bench-peers docs openapi new-connector clean
+.PHONY: help setup demo check format lint types contracts test test-fast nightly chaos simulate record-history bench \
+  bench-peers docs openapi new-connector clean
 
 help: ## list every command
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -42,6 +43,9 @@ test-fast: setup ## the tests without chaos, torture and browser
 
 nightly: setup ## what takes minutes or whole clusters
 	$(RUN)/pytest -m nightly $(ARGS)
+
+chaos: setup ## everything at once, long: three workers, kills, cuts, full disks; make chaos N=1000
+	CHAOS_DEALS=$(or $(N),1000) $(RUN)/pytest -q tests/chaos/test_everything_at_once.py $(ARGS)
 
 bench: setup ## measure engine and intake against the hand-written minimum; ARGS=--json
 	@$(RUN)/python -m bench $(ARGS)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from throughline.hub.machine import Machine
-from throughline.store import idempotency_keys
+from throughline.store import idempotency_keys, lockouts
 from throughline.store.database import transaction
+from throughline.store.lockouts import SystemHold
 
 
 async def decisions(machine: Machine) -> int:
@@ -169,3 +170,19 @@ async def test_a_hold_that_is_not_there_is_not_found(caller: Any) -> None:
     assert (await caller.get("/api/v1/holds/hold-9")).problem["code"] == "not_found"
     answer = await caller.post("/api/v1/holds/hold-9/release", idempotency_key="k1")
     assert (answer.status, answer.problem["code"]) == (404, "not_found")
+
+
+async def test_a_system_that_does_not_let_us_in_is_one_hold_that_belongs_to_no_run(
+    caller: Any, machine: Machine
+) -> None:
+    hold = SystemHold("hold-x", "netsuite", "netsuite does not let us in", "Renew it.", "Integration support", "f")
+    await lockouts.open_(machine.pool, hold, now=machine.clock())
+
+    (listed,) = (await caller.get("/api/v1/holds")).json["data"]
+    released = await caller.post("/api/v1/holds/hold-x/release", {"reason": "Renewed."}, idempotency_key="k1")
+    again = await caller.post("/api/v1/holds/hold-x/release", {"reason": "Renewed."}, idempotency_key="k1")
+
+    assert (listed["system"], listed["waiting"], listed["run"], listed["engagement"]) == ("netsuite", 0, None, None)
+    assert (released.status, released.json["run"]) == (200, None)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await caller.get("/api/v1/holds")).json["data"] == []

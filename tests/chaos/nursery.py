@@ -48,9 +48,10 @@ class Life:
 
 @dataclass
 class Nursery:
-    """Open it with `async with`; nobody it started outlives it."""
+    """Open it with `async with`; nobody it started outlives it. `before` is put in front, as `ip netns exec one`."""
 
     lives: list[Life] = field(default_factory=list[Life])
+    before: tuple[str, ...] = ()
     _born: asyncio.Queue[int] = field(default_factory=asyncio.Queue[int])
     _said: dict[int, tuple[asyncio.Future[None], asyncio.Future[int]]] = field(init=False)
 
@@ -58,7 +59,7 @@ class Nursery:
         loop = asyncio.get_running_loop()
         self._said = defaultdict(lambda: (loop.create_future(), loop.create_future()))
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, str(PROGRAM), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            *self.before, sys.executable, str(PROGRAM), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))},
         )  # fmt: skip
         self._listening = asyncio.create_task(self._listen())

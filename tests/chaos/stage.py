@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -136,15 +136,19 @@ class Stage:
 
     async def say(self, deal: str, choice: str) -> None:
         """A person answers what a deal is held for."""
-        hold = await self.pool.fetchval(
-            """select holds.id from holds join runs on runs.id = holds.run
-               join entities on entities.id = runs.event ->> 'opportunity'
-               where holds.state = 'open' and entities.fields ->> 'name' = $1""",
-            deal,
+        await self.say_all({deal: choice})
+
+    async def say_all(self, choices: Mapping[str, str]) -> None:
+        """A person answers what each of these deals is held for."""
+        rows = await self.pool.fetch(
+            """select holds.id, entities.fields ->> 'name' as deal from holds join runs on runs.id = holds.run
+               join entities on entities.id = runs.event ->> 'opportunity' where holds.state = 'open'"""
         )
         settings = Settings(firm=self.firm, data=self.home / "data", database_url=self.database_url, connections=4)
         async with machine(settings) as opened:
-            await holds.answer(opened, hold, choice, person="the test")
+            for row in rows:
+                if row["deal"] in choices:
+                    await holds.answer(opened, row["id"], choices[row["deal"]], person="the test")
 
     async def ended(self, many: int) -> bool:
         return await self.pool.fetchval("select count(*) >= $1 from runs where state in ('done', 'held')", many)

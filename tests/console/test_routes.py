@@ -21,6 +21,8 @@ from throughline.console.rendering import CONTENT_SECURITY_POLICY, fingerprint
 from throughline.demo.layout import SECRETS, lay_out
 from throughline.hub.machine import Machine
 from throughline.settings import Settings
+from throughline.store import lockouts
+from throughline.store.lockouts import SystemHold
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DEAL, LANE = "opportunity-1", "opportunity-to-project:opportunity-1"
@@ -267,6 +269,24 @@ async def test_a_run_is_cancelled_once_with_a_reason_and_leads_back(browser: Bro
     page = (await browser.get("/holds/hold-1")).text
     assert "Cancelled by console: The client walked away." in page
     assert "/cancel" not in page
+
+
+async def test_a_system_that_does_not_let_us_in_is_shown_and_released_like_any_hold(
+    browser: Browser, machine: Machine
+) -> None:
+    hold = SystemHold("hold-x", "netsuite", "netsuite does not let us in", "Renew it.", "Integration support", "f")
+    await lockouts.open_(machine.pool, hold, now=NOON)
+
+    queue, page, systems = [(await browser.get(path)).text for path in ("/holds", "/holds/hold-x", "/systems")]
+    form = {"csrf_token": await browser.token(), "reason": "Renewed."}
+    released = await browser.post("/holds/hold-x/release", form, referer=f"http://{HERE}/holds/hold-x")
+
+    assert "netsuite does not let us in" in queue
+    assert "0 runs of netsuite" in queue
+    assert "0 runs of netsuite" in page
+    assert "netsuite does not let us in" in systems
+    assert released.status == 303
+    assert "Released by console" in (await browser.get("/holds/hold-x")).text
 
 
 FORGED = {

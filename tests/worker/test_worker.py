@@ -23,6 +23,7 @@ from throughline.hub.seal import Safe
 from throughline.hub.webhooks import Webhooks
 from throughline.hub.wire import Raw, Request
 from throughline.store import lanes, workers
+from throughline.store.database import AWAY
 from throughline.worker import Worker
 
 
@@ -71,6 +72,14 @@ async def until(true: Callable[[], Awaitable[Any]], *, seconds: float = 15) -> N
 
 async def all_done(world: Any) -> bool:
     return all(run["state"] == "done" for run in await world.runs())
+
+
+async def knows_the_database_again(world: Any) -> bool:
+    """Connections that were cut are found out one by one, as they are used."""
+    try:
+        return await world.pool.fetchval("select true")
+    except AWAY:
+        return False
 
 
 async def test_two_workers_share_the_work_and_each_thing_is_done_once(opened: Any, estate: Any) -> None:
@@ -181,6 +190,27 @@ async def test_a_delivery_whose_wake_up_was_lost_is_found_by_the_sweep(opened: A
     async with working(world):
         await until(opened_one)
         await until(lambda: all_done(world))
+
+
+async def test_a_worker_whose_lines_to_the_database_are_all_cut_goes_on(
+    opened: Any, estate: Any, database_url: str
+) -> None:
+    world = await opened(opens_projects([]), worker="w-1")
+    async with working(world) as (task,):
+        await until(lambda: world.pool.fetchval("select true from workers"))
+        admin = await asyncpg.connect(database_url)
+        await admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await admin.close()
+        await until(lambda: knows_the_database_again(world))
+        await world.start(OpportunityWon(opportunity="deal-1"))
+        await until(lambda: all_done(world))
+
+        assert not task.done()
+
+    assert len(estate.shelf("east", "projects")) == 1
 
 
 async def test_what_has_been_begun_is_finished_before_a_worker_stops(opened: Any) -> None:

@@ -33,7 +33,7 @@ Key = Annotated[
 
 
 class Hold(Shape):
-    """A run that waits for a person, or waited."""
+    """A run that waits for a person, or waited; or a system that does not let us in, and all that wait for it."""
 
     id: str = Field(examples=["hold-ufdlmrkwbx"])
     state: Literal["open", "closed"]
@@ -45,8 +45,10 @@ class Hold(Shape):
     at_risk: Money | None
     choices: list[str] = Field(description="What it may be answered with; empty when it is released instead.")
     candidates: list[dict[str, Any]] = Field(description="Records to compare.")
-    engagement: str
-    run: str
+    engagement: str | None = Field(description="None for a system's.")
+    run: str | None = Field(description="None for a system's.")
+    system: str | None = Field(description="The system that does not let us in.", examples=["netsuite"])
+    waiting: int | None = Field(description="How many runs wait for the system.")
     opened_at: datetime
     closed_at: datetime | None
     closed_how: str | None
@@ -69,8 +71,8 @@ class Decision(Shape):
     """What was decided. The run goes on by itself."""
 
     hold: str = Field(examples=["hold-ufdlmrkwbx"])
-    run: str
-    engagement: str
+    run: str | None
+    engagement: str | None
     how: str = Field(examples=["answered approve"])
     by: str
     reason: str | None
@@ -127,11 +129,12 @@ async def release_hold(
 
 
 def hold_shape(row: Row | dict[str, Any]) -> Hold:
-    same = ("id", "state", "kind", "why", "fix", "owner", "part", "choices", "candidates", "run", "opened_at")
+    same = ("id", "state", "kind", "why", "fix", "owner", "part", "choices", "candidates", "run", "system", "waiting")
     return Hold(
         **{name: row[name] for name in same},
         engagement=row["correlation"],
         at_risk=money(row["amount"], row["currency"]),
+        opened_at=row["opened_at"],
         closed_at=row["closed_at"],
         closed_how=row["closed_how"],
     )

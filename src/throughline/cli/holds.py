@@ -66,7 +66,9 @@ async def show(hold: str, /, *, json: bool = False, where: Where = HERE) -> int:
         document("hold", dict(row))
         return Exit.DONE
     _tell(row)
-    if row["state"] == "closed":
+    if row["system"]:
+        after(where.again("status"), *([where.again(f"holds release {hold}")] if row["state"] == "open" else []))
+    elif row["state"] == "closed":
         after(where.again(f"trace {row['correlation']}"))
     elif row["choices"]:
         after(*(where.again(f"holds answer {hold} {shlex.quote(choice)}") for choice in row["choices"]))
@@ -86,6 +88,8 @@ def _tell(row: Row) -> None:
         ("at risk", risk),
         ("since", clock(row["opened_at"])),
         ("engagement", row["correlation"]),
+        ("system", row["system"]),
+        ("waiting", f"{row['waiting']} runs" if row["waiting"] else ""),
         ("fix", row["fix"]),
         ("closed", f"{clock(row['closed_at'])}, {row['closed_how']}" if row["closed_at"] else ""),
     ):
@@ -154,6 +158,7 @@ async def _act(verb: str, hold: str, choice: str | None, *, reason: str | None, 
     if json:
         document("hold-action", {"action": verb, "hold": row["id"], "run": row["run"], "by": who})
     else:
-        out.print(f"{hold}: {row['how']} by {who}; the run goes on.", markup=False, soft_wrap=True)
-        after(where.again(f"trace {row['correlation']}"))
+        goes_on = "whatever waits for it goes" if row["system"] else "the run goes"
+        out.print(f"{hold}: {row['how']} by {who}; {goes_on} on.", markup=False, soft_wrap=True)
+        after(where.again("status" if row["system"] else f"trace {row['correlation']}"))
     return Exit.DONE

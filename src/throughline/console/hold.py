@@ -80,7 +80,8 @@ class HoldPage:
     """`systems` are the roles concerned. `history` is the run's log, newest first. `comparison` only with candidates.
 
     `engagement_name` and `engagement_href` say where it belongs ("" when the run has no engagement). `run` is the id
-    of the waiting run. `fragment_url` answers with `render_fragment(page)`.
+    of the waiting run; "" when it is a system that does not let us in, and `engagement_name` says how many wait for
+    it. `fragment_url` answers with `render_fragment(page)`.
     """
 
     shell: Shell

@@ -92,6 +92,8 @@ class Pages:
         if row is None:
             raise NoSuchHold(f"There is no hold {id_}.")
         setting = await self.setting(request)
+        if row["system"]:
+            return holds.one(setting, row, "", ())
         try:
             told = await story.of(self.machine, row["correlation"])
         except NoSuchEngagement:
@@ -139,7 +141,7 @@ class Pages:
         )
 
     async def _names(self, rows: Sequence[Any]) -> dict[str, str]:
-        ids = sorted({row["correlation"] for row in rows})
+        ids = sorted({row["correlation"] for row in rows if row["correlation"]})
         return await overview.names(self.machine, ids)
 
 

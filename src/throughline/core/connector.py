@@ -170,6 +170,8 @@ class Credentials:
     secrets: Dict[str, str] = field(repr=False)
     settings: Dict[str, str]
     url: str
+    # What the last access token came with, where the vendor gives a new refresh token at each use.
+    refresh: str | None = field(default=None, repr=False)
 
     def setting(self, name: str) -> str:
         """A setting the firm must give."""
@@ -198,11 +200,12 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """How to be let in: headers, until when, and where to call if they say it is elsewhere."""
+    """How to be let in: headers, until when, where to call if they say it is elsewhere, and what to ask with next."""
 
     headers: Dict[str, str] = field(repr=False)
     expires_at: datetime | None = None
     url: str | None = None
+    refresh: str | None = field(default=None, repr=False)
 
 
 type Changes = Callable[[Http, Mapping, str | None], AsyncIterator[Page]]

@@ -5,6 +5,9 @@ from datetime import datetime
 from throughline.core.errors import Hold
 from throughline.core.money import Money
 
+# Who mends what is no decision: a fault, or credentials that are not accepted.
+SUPPORT = "Integration support"
+
 
 class Question(Hold):
     """A hold that a choice answers. The choice is remembered under `name`."""
@@ -25,5 +28,22 @@ class Waiting(Exception):
         self.why, self.until = why, until
 
 
+class LockedOut(Waiting):
+    """A system does not accept our credentials. One hold says so for all who wait; nobody calls until it is closed."""
+
+    def __init__(self, system: str, why: str) -> None:
+        super().__init__(why)
+        self.system = system
+
+    @property
+    def about(self) -> str:
+        """What a run that waits for it remembers having read, so that it is found when the system lets us in again."""
+        return about_system(self.system)
+
+
 class LaneLost(Exception):
     """Another worker has been let into this lane, or may be soon: this pass must not send nor commit."""
+
+
+def about_system(name: str) -> str:
+    return f"system/{name}"

@@ -17,6 +17,7 @@ from throughline.hub.applied import Applied, Lines
 from throughline.hub.captures import Captures
 from throughline.hub.firm.secrets import SecretMissing, resolve
 from throughline.hub.wire import Line, Transport
+from throughline.hub.wire.lockout import Lockout
 from throughline.store import firm_versions
 from throughline.store.database import Pool
 
@@ -85,6 +86,11 @@ class Firms:
         firm = await asyncio.to_thread(folders.load_text, row["files"], connectors=self.connectors.keys())
         return Applied(row["version"], firm, self.connectors, Lines(firm.systems, self._line))
 
+    async def finish(self) -> None:
+        """What has been begun with a system on behalf of all is ended."""
+        for _, _, line in [*self._lines.values()]:
+            await line.tokens.finish()
+
     def credentials(self, system: System) -> Credentials:
         refs = {**system.credentials, **({"hook": system.hook_secret} if system.hook_secret else {})}
         secrets = {name: resolve(ref, self.folder, self.environ) for name, ref in refs.items()}
@@ -101,7 +107,8 @@ class Firms:
             return before[2]
         line = Line(
             self.pool, system.name, self.connectors[system.connector], credentials, system.limits, self.transport,
-            self.captures, self.clock, self.key,
+            self.captures, self.clock, self.key, Lockout(self.pool, system.name, self.clock),
+            lambda: self.credentials(system),
         )  # fmt: skip
         self._lines[system.name] = (system, credentials, line)
         return line

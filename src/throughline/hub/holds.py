@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from throughline.hub import lockouts
 from throughline.hub.machine import Machine
 from throughline.hub.once import Once
 from throughline.store import holds, journal, lanes
@@ -53,7 +54,8 @@ async def release(
         told = await _go_on(machine, sql, row, how="released", person=person, reason=reason)
         if once:
             await once.keep(sql, told, now=machine.clock())
-    await machine.wakes.now([row["lane"]])
+    if row["lane"]:
+        await machine.wakes.now([row["lane"]])
     return {**told, "replayed": False}
 
 
@@ -70,8 +72,11 @@ async def _go_on(machine: Machine, sql: Sql, row: Row, *, how: str, person: str,
     """Close the hold and wake its lane. Returns what was decided, in words that can be kept."""
     now = machine.clock()
     await holds.close(sql, row["id"], how=f"{how} by {person}", now=now)
-    await lanes.wake(sql, [row["lane"]], at=now)
+    if row["system"]:
+        await lockouts.wake(machine, sql, row["system"])
+    else:
+        await lanes.wake(sql, [row["lane"]], at=now)
     detail = {"how": how, "reason": reason, "run": row["run"], "why": row["why"]}
     await journal.note(sql, actor=person, action=how.split(maxsplit=1)[0], object_=row["id"], detail=detail, now=now)
-    named = {name: row[name] for name in ("id", "run", "lane", "correlation", "why")}
+    named = {name: row[name] for name in ("id", "run", "lane", "correlation", "system", "why")}
     return {**named, "how": how, "by": person, "reason": reason, "at": now.isoformat()}

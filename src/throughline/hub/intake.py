@@ -18,6 +18,7 @@ from throughline.core.workflow import Workflow
 from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
+from throughline.hub.control import Waiting
 from throughline.hub.dead_letters import NotUnderstood
 from throughline.hub.firms import Firms
 from throughline.hub.settle import Settler
@@ -94,7 +95,7 @@ class Intake:
         try:
             while count := await self._batch(applied, name):
                 done += count
-        except Retry as error:
+        except (Retry, Waiting) as error:
             why = error.why
         except (Overtaken, *AWAY) as error:
             why = f"{type(error).__name__}: {error}"
@@ -132,7 +133,7 @@ class Intake:
         """Many at once. One that brings a fault to light is found by halving, and set aside: the others go through."""
         try:
             return await self._take_in(applied, name, heard)
-        except (Retry, Overtaken, *AWAY):
+        except (Retry, Waiting, Overtaken, *AWAY):
             raise
         except Exception as error:
             if len(heard) > 1:

@@ -17,6 +17,7 @@ from throughline.core.likeness import Found, agreed, looked_for, sorted_out
 from throughline.core.mapping import Mapping, Rung
 from throughline.hub import doubts
 from throughline.hub.captures import Captures
+from throughline.hub.control import Waiting
 from throughline.hub.lease import Lease
 from throughline.store import effects
 from throughline.store.database import Pool, Row, Sql, transaction
@@ -179,7 +180,7 @@ class Step:
             await self._write("unknown", error.why)
             # Under a key it may be repeated as soon as any other call.
             raise Retry(error.why, after=error.after if body else settle) from error
-        except Retry as error:
+        except (Retry, Waiting) as error:
             await self._write("planned", error.why)
             raise
         except Hold as error:

@@ -17,6 +17,7 @@ from throughline.core.mapping import Mapping
 from throughline.core.workflow import Workflow
 from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
+from throughline.hub.control import Waiting
 from throughline.hub.firms import Firms
 from throughline.hub.settle import Settled, Settler
 from throughline.hub.wakes import Wakes
@@ -77,7 +78,7 @@ class Polls:
         except _Overrun:
             log.warning("poll.overrun", system=system.name, kind=kind)
             return reading.changed
-        except (Retry, Hold) as error:
+        except (Retry, Hold, Waiting) as error:
             why = error.why
             log.warning("poll.stopped", system=system.name, kind=kind, why=why)
         except Exception as error:

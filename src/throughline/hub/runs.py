@@ -23,7 +23,7 @@ from throughline.core.workflow import Workflow
 from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
-from throughline.hub.control import LaneLost, Question, Waiting
+from throughline.hub.control import SUPPORT, LaneLost, LockedOut, Question, Waiting
 from throughline.hub.firms import Firms
 from throughline.hub.flow import Interruption, PartState, PassFlow
 from throughline.hub.lease import LEASE, Lease
@@ -32,7 +32,7 @@ from throughline.hub.settle import Settled, Settler, Verdict
 from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
 from throughline.store import dead_letters as stored
-from throughline.store import entities, holds, lanes, passes, runs
+from throughline.store import entities, holds, lanes, lockouts, passes, runs
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
 from throughline.store.holds import NewHold
@@ -46,7 +46,8 @@ FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=5)
 LOOK_AGAIN = timedelta(minutes=15)
 # A parked lane is let go when it is its turn; should what it waits for be gone, it looks for itself.
 PARKED = timedelta(hours=1)
-DEFECT_OWNER = "Integration support"
+# A system let us in again in the very moment a run began to wait for that: it is known to everybody a second later.
+SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ class Runner:
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
                         again = timedelta()
+                    elif await _let_in_meanwhile(sql, ended):
+                        again = SOON
                     awaited = None if again == timedelta() else self._awaited(ended)
                     due_at = None if again is None else now + (PARKED if awaited else again)
                     (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
@@ -259,16 +262,18 @@ class Runner:
         if ended.defect:
             whys = [f"{type(ended.defect).__name__}: {ended.defect}"]
         parts: list[dict[str, Any]] = [
-            {"name": part.name, "state": part.state, "why": part.why, "owner": part.owner} for part in flow.parts
+            {"name": part.name, "state": part.state, "why": part.why, "owner": part.owner, **_worth(part)}
+            for part in flow.parts
         ]
-        return PassEnd(row["id"], row["lane"], state, "; ".join(whys) or None, parts, sorted(flow.reads), attempt)
+        reads = flow.reads | {stop.about for _, stop in ended.stops if isinstance(stop, LockedOut)}
+        return PassEnd(row["id"], row["lane"], state, "; ".join(whys) or None, parts, sorted(reads), attempt)
 
     def _holds(self, row: Row, flow: PassFlow, ended: _Ended) -> list[NewHold]:
         found = [self._hold(row, flow, part, stop) for part, stop in ended.stops if isinstance(stop, Hold)]
         if ended.defect:
             why = f"{type(ended.defect).__name__}: {ended.defect}"
             fix = "This is a fault in the workflow or its data, not a decision: correct it, then release."
-            defect = Hold(why, fix=fix, owner=DEFECT_OWNER)
+            defect = Hold(why, fix=fix, owner=SUPPORT)
             found.append(self._hold(row, flow, None, defect, kind="defect"))
         return found
 
@@ -293,3 +298,12 @@ class Runner:
             candidates=list(stop.candidates),
             correlation=row["correlation"],
         )
+
+
+def _worth(part: PartState) -> dict[str, str]:
+    return {"amount": str(part.amount.amount), "currency": part.amount.currency} if part.amount else {}
+
+
+async def _let_in_meanwhile(sql: Sql, ended: _Ended) -> bool:
+    waited_for = {stop.system for _, stop in ended.stops if isinstance(stop, LockedOut)}
+    return bool(waited_for) and waited_for != await lockouts.still(sql, sorted(waited_for))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from throughline.core.budget import Budget, left
 from throughline.core.firm import System
 from throughline.hub.machine import Machine
-from throughline.store import budgets, cursors, systems
+from throughline.store import budgets, cursors, lockouts, systems
 from throughline.store.database import Row
 
 
@@ -74,6 +74,7 @@ async def listed(machine: Machine) -> list[Standing]:
     traffic = await systems.traffic(pool, since=midnight)
     contacts = await systems.contacts(pool, [each.name for each in installed])
     spent, tokens = await systems.call_budgets(pool), await systems.tokens(pool)
+    locked = {row["system"]: row["why"] for row in await lockouts.listed(pool)}
     resting, polls = await budgets.breakers(pool, now=now), await cursors.listed(pool)
     return [
         _standing(
@@ -90,6 +91,7 @@ async def listed(machine: Machine) -> list[Standing]:
                 for p in polls
                 if p["system"] == each.name and not p["kind"].startswith("(")
             ),
+            locked=locked.get(each.name),
             now=now,
         )
         for each in installed
@@ -105,9 +107,9 @@ async def one(machine: Machine, name: str) -> Standing:
 
 def _standing(
     system: System, *, traffic: Row | None, contact: Row | None, spent: Row | None, token: Row | None,
-    resting: tuple[Rest, ...], polls: tuple[Poll, ...], now: datetime,
+    resting: tuple[Rest, ...], polls: tuple[Poll, ...], locked: str | None, now: datetime,
 ) -> Standing:  # fmt: skip
-    condition, note = _condition(contact, resting, polls)
+    condition, note = (Condition.CREDENTIAL_REVOKED, locked) if locked else _condition(contact, resting, polls)
     limits = system.limits
     burst = limits.burst or (max(int(limits.per_second), 1) if limits.per_second else None)
     return Standing(

@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 from pgqueuer import Job, QueueManager
 
-from throughline.hub import cancels, parking, replaying, second_tries
+from throughline.hub import cancels, lockouts, parking, replaying, second_tries
 from throughline.hub.applied import Lines
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
@@ -26,6 +26,7 @@ from throughline.worker.queue import FairQueue
 log = structlog.get_logger()
 
 SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 3.0, 0.3, 60.0
+AGAIN_SECONDS = 0.5
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
 # One workflow alone gets three quarters of them: see `turns`.
@@ -57,7 +58,6 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stopping` is set; what has been begun is finished first."""
-        queue = self._queue()
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._say_alive()
         outbox = self.machine.outbox(self.name)
@@ -65,6 +65,7 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(self.ticks.poll_seconds, self.machine.polls().all_due)),
             asyncio.create_task(self._every(self.ticks.beat_seconds, self._beat)),
+            asyncio.create_task(self._every(self.ticks.beat_seconds, partial(lockouts.look_after, self.machine))),
             asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
@@ -73,20 +74,21 @@ class Worker:
                 for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
             ),
         )
-        stop = asyncio.create_task(self._stop(queue))
         try:
-            await queue.run(
-                dequeue_timeout=timedelta(seconds=1),
-                batch_size=min(BATCH, self.at_once // 2),
-                max_concurrent_tasks=self.at_once,
-                heartbeat_timeout=timedelta(seconds=15),
-                log_aggregation_interval=timedelta(0),
-            )
+            while not self.stopping.is_set():
+                try:
+                    await self._work_off(self._queue())
+                except (*AWAY, asyncpg.PostgresError) as error:
+                    # Not the end of a worker: the ticks come through the same trouble, and what was begun is found.
+                    log.warning("queue.failed", why=f"{type(error).__name__}: {error}")
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.stopping.wait(), AGAIN_SECONDS)
         finally:
-            for task in (*ticks, stop):
+            for task in ticks:
                 task.cancel()
-            await asyncio.gather(*ticks, stop, return_exceptions=True)
+            await asyncio.gather(*ticks, return_exceptions=True)
             await outbox.close()
+            await self.machine.firms.finish()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
 
@@ -111,6 +113,19 @@ class Worker:
     def _retention(self) -> Retention:
         of = self.machine
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
+
+    async def _work_off(self, queue: QueueManager) -> None:
+        stop = asyncio.create_task(self._stop(queue))
+        try:
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=1),
+                batch_size=min(BATCH, self.at_once // 2),
+                max_concurrent_tasks=self.at_once,
+                heartbeat_timeout=timedelta(seconds=15),
+                log_aggregation_interval=timedelta(0),
+            )
+        finally:
+            stop.cancel()
 
     async def _stop(self, queue: QueueManager) -> None:
         await self.stopping.wait()

@@ -10,7 +10,7 @@ import structlog
 
 from throughline.core.connector import Http
 from throughline.core.errors import Hold, Retry, Unknown
-from throughline.hub.control import LaneLost
+from throughline.hub.control import LaneLost, LockedOut
 from throughline.hub.wire import Context, Lost, NotSent, Raw
 
 SENT = {"method": "POST", "path": "/deals", "json": {"name": "A"}}
@@ -125,22 +125,24 @@ async def test_an_expired_token_is_refreshed_once_and_the_call_repeated(world: A
     )
 
 
-async def test_a_second_refusal_of_the_credentials_is_a_hold(world: Any, estate: Any) -> None:
+async def test_a_second_refusal_of_the_credentials_locks_us_out(world: Any, estate: Any) -> None:
     for _ in range(2):
         estate.fail("POST", "/deals", answer=answered(401, {"why": "revoked"}))
 
-    with pytest.raises(Hold, match="does not accept our credentials: revoked") as caught:
+    with pytest.raises(LockedOut, match="does not accept our credentials: revoked"):
         await post(world)
 
     assert estate.tokens == 2
     assert len(estate.calls("POST", "/deals")) == 2
-    assert "systems/north.yaml" in caught.value.fix
+    (hold,) = await world.holds()
+    assert (hold["system"], hold["owner"]) == ("north", "Integration support")
+    assert "systems/north.yaml" in hold["fix"]
 
 
-async def test_credentials_that_get_no_token_are_a_hold(world: Any, estate: Any) -> None:
+async def test_credentials_that_get_no_token_lock_us_out(world: Any, estate: Any) -> None:
     estate.fail("POST", "/token", answer=answered(400, {"error": "invalid_client"}))
 
-    with pytest.raises(Hold, match="north does not let us in: invalid_client"):
+    with pytest.raises(LockedOut, match="north does not let us in: invalid_client"):
         await get(world)
 
 
@@ -353,23 +355,27 @@ async def test_no_secret_reaches_a_capture_the_log_or_the_person_at_the_queue(wo
     with structlog.testing.capture_logs() as logged:
         estate.fail("GET", "note=", answer=answered(200, {"note": echo, "refresh_token": "another-token-of-theirs"}))
         await caller.call("GET", "/deals", params={"note": "north-key-secret", "token": "another-token-of-theirs"})
-        for status in (422, 500, 401, 401):
-            estate.fail("POST", "/deals", answer=answered(status, {"why": echo}, x_echo=echo))
         estate.fail("POST", "/deals", error=Lost(f"https://x.example/?{echo}"))
+        for status in (422, 500, 401, 401, 401):
+            estate.fail("POST", "/deals", answer=answered(status, {"why": echo}, x_echo=echo))
         estate.fail("POST", "/token", answer=answered(400, {"error_description": echo}))
-        for _ in range(4):
-            with pytest.raises((Hold, Retry)) as caught:
+        for _ in range(5):
+            with pytest.raises((Hold, Retry, LockedOut)) as caught:
                 await caller.call("POST", "/deals", json={"note": echo, "password": "another-token-of-theirs"})
             whys.append(str(caught.value))
+            await world.pool.execute("update holds set state = 'closed'")
+            world.clock.advance(2)
 
     kept = "".join(
         str({name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()})
         for row in await world.captures()
     )
     breakers = str(await world.pool.fetch("select why from breakers"))
-    assert len(await world.captures()) == 9
+    holds = str(await world.pool.fetch("select * from holds"))
+    assert len(await world.captures()) == 10
     for secret in secrets:
         assert secret not in kept
         assert secret not in "".join(whys)
+        assert secret not in holds
         assert secret not in str(logged)
         assert secret not in breakers

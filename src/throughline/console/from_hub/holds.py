@@ -24,6 +24,8 @@ EMPTY = EmptyPlace(
     "throughline simulate deal --missing purchase_order",
 )
 NEARLY = 75
+GOES_ON = "Runs the process again from the top; what is already done is not done twice."
+ALL_GO_ON = "Whatever waits for this system goes on, the oldest first; if it still does not let us in, it waits again."
 
 # What some answers do, in a sentence; the rest are choices of the process itself.
 EFFECTS = {
@@ -69,8 +71,8 @@ def row(hold: HoldFacts, setting: Setting, names: Mapping[str, str]) -> HoldRow:
         amount=wording.money(hold["amount"], hold["currency"]),
         age=wording.age(hold["opened_at"], setting.now),
         systems=between(hold, setting.firm),
-        engagement_name=names.get(hold["correlation"], hold["correlation"]),
-        engagement_href=f"/engagements/{hold['correlation']}",
+        engagement_name=waiting(hold) or names.get(hold["correlation"], hold["correlation"]),
+        engagement_href=home(hold),
         clock=clock(hold, setting),
     )
 
@@ -80,9 +82,9 @@ def one(setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, .
         shell=shell(setting, hold["why"], "holds", Crumb("Holds", "/holds"), Crumb(hold["id"])),
         hold=told(hold, setting),
         systems=between(hold, setting.firm),
-        engagement_name=name,
-        engagement_href=f"/engagements/{hold['correlation']}",
-        run=hold["run"],
+        engagement_name=waiting(hold) or name,
+        engagement_href=home(hold),
+        run=hold["run"] or "",
         fragment_url=f"/holds/{hold['id']}/fragment",
         history=history,
         comparison=comparison(hold, setting.firm),
@@ -105,7 +107,7 @@ def told(hold: HoldFacts, setting: Setting) -> Hold:
         choices=tuple(choice(each, hold) for each in choices),
         answer_url=f"/holds/{id_}/answer" if is_open and choices else "",
         release_url=f"/holds/{id_}/release" if is_open and not choices else "",
-        release_effect="Runs the process again from the top; what is already done is not done twice.",
+        release_effect=ALL_GO_ON if hold["system"] else GOES_ON,
         cli=cli(id_, choices),
         clock=clock(hold, setting) if is_open else None,
         cancel_url=f"/runs/{hold['run']}/cancel" if is_open else "",
@@ -113,6 +115,15 @@ def told(hold: HoldFacts, setting: Setting) -> Hold:
         " What is already done stays; undo it with the command line.",
         resolution="" if is_open or closed is None else f"{how[:1].upper()}{how[1:]}, {wording.at(closed).text}.",
     )
+
+
+def waiting(hold: HoldFacts) -> str:
+    """Of a system's hold, who waits for it."""
+    return f"{wording.counted(hold['waiting'], 'run')} of {hold['system']}" if hold["system"] else ""
+
+
+def home(hold: HoldFacts) -> str:
+    return "/systems" if hold["system"] else f"/engagements/{hold['correlation']}"
 
 
 def choice(value: str, hold: HoldFacts) -> Choice:
@@ -161,6 +172,8 @@ def running(name: str, used: float, within: str, apart: str) -> Clock:
 
 def between(hold: HoldFacts, firm: Firm) -> tuple[str, ...]:
     """The roles a hold is about: the part's own, and any system its text names."""
+    if hold["system"]:
+        return tuple(system.roles[0].value for system in firm.systems if system.name == hold["system"])
     by_part = {"gate": ("crm",), "finance": ("crm", "erp"), "delivery": ("crm", "psa")}
     named = tuple(system.roles[0].value for system in firm.systems if system.name in hold["why"].lower())
     return tuple(dict.fromkeys((*by_part.get(hold["part"] or "", ("crm",)), *named)))

@@ -1,14 +1,15 @@
 """The line to one system: what happens around a call, from the breaker to the capture."""
 
 import asyncio
+import contextlib
 import hmac
 import os
 import socket
-from collections.abc import Mapping as Dict
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from throughline.core import exact
@@ -32,10 +33,12 @@ from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.firm import Limits
 from throughline.hub.captures import Captures
 from throughline.hub.wire import scrub
+from throughline.hub.wire.bound import BoundHttp
 from throughline.hub.wire.breaker import Breaker
 from throughline.hub.wire.budget import SharedBudget
 from throughline.hub.wire.call import Call, Context
 from throughline.hub.wire.gate import Gate
+from throughline.hub.wire.lockout import Lockout
 from throughline.hub.wire.tokens import Tokens
 from throughline.hub.wire.transport import Lost, NotSent, Raw, Request, Transport
 from throughline.store.captures import Capture
@@ -43,12 +46,28 @@ from throughline.store.database import Pool
 
 THROTTLED_FOR = timedelta(seconds=2)
 _OPENED = count()
-SAFE = frozenset({"GET", "HEAD"})
+
+
+class NotLetIn(Hold):
+    """The system does not accept who we say we are: that concerns everybody, not one run."""
+
+
+@contextlib.contextmanager
+def _letting_in() -> Generator[None]:
+    """Whatever a person must decide on the way to a token, nobody gets in before that."""
+    try:
+        yield
+    except Hold as hold:
+        raise NotLetIn(hold.why, fix=hold.fix, owner=hold.owner) from hold
 
 
 @dataclass(slots=True)
 class Line:
-    """One system's line. `http(context)` is what a connector is handed."""
+    """One system's line. `http(context)` is what a connector is handed.
+
+    With a `lockout`, a system that does not let us in is left alone by everybody; without, the caller is told.
+    `renewed` fetches the credentials once more when it is over.
+    """
 
     pool: Pool
     name: str
@@ -59,6 +78,8 @@ class Line:
     captures: Captures
     clock: Clock
     key: bytes = field(repr=False)
+    lockout: Lockout | None = None
+    renewed: Callable[[], Credentials] | None = None
     gate: Gate = field(init=False)
     breaker: Breaker = field(init=False)
     tokens: Tokens = field(init=False)
@@ -67,7 +88,7 @@ class Line:
         shared = SharedBudget(self.pool, self.name, self.credential, self.clock)
         self.gate = Gate(self.name, self.limits, shared, self.clock, worker=_process(self.clock()))
         self.breaker = Breaker(self.pool, self.name, self.clock)
-        self.tokens = Tokens(self.pool, self.name, self.connector, self.credentials, key=self.key, clock=self.clock)
+        self._forget_token()
 
     @property
     def credential(self) -> str:
@@ -75,7 +96,7 @@ class Line:
         proofs = repr(sorted(self.credentials.secrets.items())).encode()
         return hmac.new(self.key, proofs, "sha256").hexdigest()[:12]
 
-    def http(self, context: Context) -> "BoundHttp":
+    def http(self, context: Context) -> BoundHttp:
         return BoundHttp(self, context)
 
     async def let_in(self) -> None:
@@ -83,17 +104,52 @@ class Line:
         await self.tokens.get(self._ask_for_token)
 
     async def call(self, call: Call) -> Answer:
+        await self._is_let_in()
         await self.breaker.check(call.endpoint)
+        tokens = self.tokens
         try:
-            token = await self.tokens.get(self._ask_for_token)
-            answer, verdict = await self._said(call, token)
-            if isinstance(verdict, Expired):
-                token = await self.tokens.replace(token, self._ask_for_token)
-                answer, verdict = await self._said(call, token)
+            try:
+                answer, verdict = await self._with_token(call, tokens)
+            except NotLetIn as hold:
+                raise await self._lock_out(hold, tokens) from hold
             return await self._judged(call, answer, verdict)
         except BaseException:
             await self.breaker.given_up(call.endpoint)
             raise
+
+    async def _with_token(self, call: Call, tokens: Tokens) -> tuple[Answer, Verdict]:
+        """A token that is not accepted is replaced once, and the call repeated."""
+        with _letting_in():
+            token = await tokens.get(self._ask_for_token)
+        answer, verdict = await self._said(call, token)
+        if isinstance(verdict, Expired):
+            refused = token
+            with _letting_in():
+                token = await tokens.replace(refused, self._ask_for_token)
+            if token != refused:
+                answer, verdict = await self._said(call, token)
+        if isinstance(verdict, Expired):
+            raise NotLetIn(
+                f"{self.name} does not accept our credentials: {self._plain(verdict.why)}",
+                fix=f"Renew the credentials that systems/{self.name}.yaml refers to, then release.",
+            )
+        return answer, verdict
+
+    async def _is_let_in(self) -> None:
+        if self.lockout and await self.lockout.check() and self.renewed:
+            with contextlib.suppress(LookupError):  # still missing: whoever asks with the old ones is told
+                self.credentials = self.renewed()
+            self._forget_token()
+
+    async def _lock_out(self, hold: Hold, tokens: Tokens) -> Exception:
+        if self.lockout is None:
+            return hold
+        if tokens is not self.tokens:
+            return Retry(f"{self.name} has just been given other credentials")
+        return await self.lockout.lock(hold, refused=tokens.fingerprint)
+
+    def _forget_token(self) -> None:
+        self.tokens = Tokens(self.pool, self.name, self.connector, self.credentials, key=self.key, clock=self.clock)
 
     async def _said(self, call: Call, token: Token) -> tuple[Answer, Verdict]:
         number = await self.gate.enter(call.context.priority)
@@ -104,6 +160,8 @@ class Line:
             call.body,
         )
         try:
+            if self.lockout:
+                self.lockout.obey()
             if not call.safe:
                 call.context.may_send()
             began = self.clock()
@@ -153,15 +211,10 @@ class Line:
                 return answer
             case Absent() if call.safe:
                 return answer
-            case Absent(why) | Refused(why):
+            case Absent(why) | Refused(why) | Expired(why):
                 raise self._refusal(why)
             case Throttled(after):
                 raise Retry(f"{self.name} says we are too fast", after=after or THROTTLED_FOR, awaits=self.name)
-            case Expired(why):
-                raise Hold(
-                    f"{self.name} does not accept our credentials: {self._plain(why)}",
-                    fix=f"Renew the credentials that systems/{self.name}.yaml refers to, then release.",
-                )
             case Unwell(said, nothing_happened, after):
                 why = self._plain(said)
                 await self.breaker.failed(call.endpoint, why)
@@ -188,6 +241,8 @@ class Line:
         body = urlencode(asked.form).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         request = Request("POST", f"{self.credentials.url}{asked.path}", headers, body)
+        if self.lockout:
+            self.lockout.obey()
         began = self.clock()
         try:
             raw = await self.transport.exchange(request)
@@ -195,14 +250,18 @@ class Line:
             self._capture(Context(), request, began, Raw(0, {}, str(error).encode()), "unknown")
             await self.breaker.failed(endpoint, self._plain(str(error)))
             why = f"{self.name} gave no access token: {self._plain(str(error))}"
-            raise Retry(why, awaits=self.breaker.place(endpoint)) from error
+            if isinstance(error, NotSent):
+                raise Retry(why, awaits=self.breaker.place(endpoint)) from error
+            raise Unknown(why) from error
         answer = _understood(raw)
         fine = raw.status < 300
         self._capture(Context(), request, began, raw, "fine" if fine else "refused")
         if raw.status >= 500 or raw.status == 429:
             await self.breaker.failed(endpoint, f"status {raw.status}")
             why, after = f"{self.name} gave no access token: {raw.status}", retry_after(answer)
-            raise Retry(why, after=after, awaits=self.breaker.place(endpoint))
+            if raw.status == 429:
+                raise Retry(why, after=after, awaits=self.breaker.place(endpoint))
+            raise Unknown(why, after=after)
         await self.breaker.worked(endpoint)
         if not fine or self.connector.read_token is None:
             said = answer.body if isinstance(answer.body, dict) else {}
@@ -215,7 +274,7 @@ class Line:
             return self.connector.read_token(answer, self.clock())
         except (KeyError, TypeError, ValueError) as error:
             # A gateway's page in place of the answer, for example; what came is in the capture.
-            raise Retry(f"{self.name} gave no access token that can be read") from error
+            raise Unknown(f"{self.name} gave no access token that can be read") from error
 
     def _plain(self, why: str) -> str:
         """What they say may repeat what we sent: it is told and logged without secrets."""
@@ -246,38 +305,8 @@ class Line:
     def _secrets(self) -> list[str]:
         current = self.tokens.current
         bearer = [value.split()[-1] for value in current.headers.values()] if current else []
-        return [*self.credentials.secrets.values(), *bearer]
-
-
-@dataclass(frozen=True, slots=True)
-class BoundHttp:
-    """A line, on behalf of somebody: what connectors see."""
-
-    line: Line
-    context: Context
-
-    @property
-    def settings(self) -> Dict[str, str]:
-        return self.line.credentials.settings
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Dict[str, str] | None = None,
-        json: Any = None,
-        headers: Dict[str, str] | None = None,
-        reads: bool = False,
-    ) -> Answer:
-        sent = {"Accept": "application/json", **(headers or {})}
-        body = b""
-        if json is not None:
-            body = exact.dumps(json).encode()
-            sent.setdefault("Content-Type", "application/json")
-        if params:
-            path = f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
-        return await self.line.call(Call(self.context, method, path, sent, body, reads or method in SAFE))
+        refresh = [current.refresh] if current and current.refresh else []
+        return [*self.credentials.secrets.values(), *bearer, *refresh]
 
 
 def _process(now: datetime) -> str:
