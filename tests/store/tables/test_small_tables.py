@@ -103,7 +103,7 @@ async def test_an_event_is_appended_once(pool: Pool, now: datetime) -> None:
 
 async def test_a_token_is_replaced_and_its_refreshes_are_counted(pool: Pool, now: datetime) -> None:
     for number, sealed in enumerate((b"1", b"2")):
-        kept = {"fingerprint": "f", "sealed": sealed, "expires_at": None}
+        kept: dict[str, Any] = {"fingerprint": "f", "sealed": sealed, "expires_at": None}
         assert await tokens.keep(pool, "north", **kept, instead_of=number, now=now)
         assert not await tokens.keep(pool, "north", **kept, instead_of=number + 7, now=now)
 
