@@ -115,10 +115,21 @@ def test_a_decision_says_what_it_costs_and_what_was_refused(page: Path) -> None:
     assert text.startswith(f"# {int(page.stem[:4])}. ")
 
 
-def test_decisions_have_numbers_of_their_own() -> None:
+def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = [int(page.stem[:4]) for page in sorted((DOCS / "decisions").glob("*.md"))]
 
-    assert numbers == sorted(set(numbers))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_engine_can_be_read_in_an_hour() -> None:
+    """Half a minute for a screen of fifty lines, and as long again to think about it."""
+    told = (DOCS / "architecture.md").read_text().split("## The engine in an hour")[1].split("\n## ")[0]
+    files = [ROOT / "src" / "throughline" / name for name in re.findall(r"`([a-z_/]+\.py)`", told)]
+
+    lines = sum(len(file.read_text().splitlines()) for file in files)
+
+    assert len(files) <= 24
+    assert lines <= 3000
 
 
 # Links and pictures
