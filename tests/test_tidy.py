@@ -28,6 +28,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 45
 CATCH_ALL = {
     "hub/runs.py": "the run loop: whatever a process raises is a defect of that run, and of no other",
     "hub/polls.py": "a record nobody foresaw must not stop the polls of other kinds and systems",
+    "hub/heard.py": "whatever a connector makes of a delivery, it is that delivery's own trouble",
     "hub/intake.py": "a delivery nobody foresaw is found by taking them one by one; the others go on",
     "hub/second_tries.py": "a record that fails once more is a dead letter once more; the others go on",
     "hub/replaying.py": "an item nobody foresaw is left with its reason; the replay goes on behind it",

@@ -278,7 +278,7 @@ async def test_a_system_that_does_not_let_us_in_is_shown_and_released_like_any_h
     await lockouts.open_(machine.pool, hold, now=NOON)
 
     queue, page, systems = [(await browser.get(path)).text for path in ("/holds", "/holds/hold-x", "/systems")]
-    form = {"csrf_token": await browser.token(), "reason": "Renewed."}
+    form = {"csrf_token": await browser.token("/holds/hold-x"), "reason": "Renewed."}
     released = await browser.post("/holds/hold-x/release", form, referer=f"http://{HERE}/holds/hold-x")
 
     assert "netsuite does not let us in" in queue

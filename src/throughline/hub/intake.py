@@ -19,15 +19,15 @@ from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
 from throughline.hub.control import Waiting
-from throughline.hub.dead_letters import NotUnderstood
 from throughline.hub.firms import Firms
+from throughline.hub.heard import Heard, heard_of
 from throughline.hub.settle import Settler
 from throughline.hub.wakes import Wakes
 from throughline.hub.wire import Context, Line, scrub
 from throughline.store import captures, cursors
 from throughline.store import dead_letters as stored
 from throughline.store.captures import Capture
-from throughline.store.database import AWAY, Pool, Row, Sql, transaction
+from throughline.store.database import AWAY, Pool, Sql, transaction
 from throughline.store.entities import Overtaken
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ class Intake:
     async def _batch(self, applied: Applied, name: str) -> int:
         """Ask the system first, then settle what it said. What it would not say now is left for the next time."""
         rows = await captures.unread(self.pool, name, limit=AT_ONCE)
-        heard = [_heard(applied.connector(name), row) for row in rows]
+        heard = [heard_of(applied.connector(name), row) for row in rows]
         left = await self._read(applied, name, heard)
         done, woken = await self._settle(applied, name, [each for each in heard if each not in left])
         await self.wakes.now(sorted(woken))
@@ -122,14 +122,14 @@ class Intake:
         row = await captures.again(self.pool, id_)
         if row is None:
             return []
-        heard = _heard(applied.connector(row["system"]), row)
+        heard = heard_of(applied.connector(row["system"]), row)
         heard.again = True
         if left := await self._read(applied, row["system"], [heard]):
             raise left[0].error or Retry(f"{row['system']} does not answer")
         _, woken = await self._settle(applied, row["system"], [heard])
         return sorted(woken)
 
-    async def _settle(self, applied: Applied, name: str, heard: list["_Heard"]) -> tuple[int, set[str]]:
+    async def _settle(self, applied: Applied, name: str, heard: list[Heard]) -> tuple[int, set[str]]:
         """Many at once. One that brings a fault to light is found by halving, and set aside: the others go through."""
         try:
             return await self._take_in(applied, name, heard)
@@ -146,11 +146,11 @@ class Intake:
                 await self._set_aside(sql, name, heard[0], error)
             return 1, set()
 
-    async def _set_aside(self, sql: Sql, name: str, heard: "_Heard", error: Exception) -> None:
+    async def _set_aside(self, sql: Sql, name: str, heard: Heard, error: Exception) -> None:
         about = (heard.notices[0].kind, heard.notices[0].key) if heard.notices else None
         await dead_letters.delivery(sql, name, heard.id, error, about=about, now=self.clock())
 
-    async def _take_in(self, applied: Applied, name: str, heard: list["_Heard"]) -> tuple[int, set[str]]:
+    async def _take_in(self, applied: Applied, name: str, heard: list[Heard]) -> tuple[int, set[str]]:
         """One short transaction."""
         async with transaction(self.pool) as sql:
             ours = await captures.take(sql, [each.id for each in heard])
@@ -164,7 +164,7 @@ class Intake:
             await stored.taken(sql, [each.id for each in fine], now=self.clock())
         return len(mine), woken
 
-    async def _read(self, applied: Applied, name: str, heard: list["_Heard"]) -> list["_Heard"]:
+    async def _read(self, applied: Applied, name: str, heard: list[Heard]) -> list[Heard]:
         """Read what changed, once per thing however often it was announced. Returns what has to wait.
 
         A system that fails over one thing, and then answers for another, is well: that one is set aside. While it
@@ -174,7 +174,7 @@ class Intake:
         said = [notice.id for each in heard for notice in each.notices]
         known = await captures.known_notices(self.pool, name, said) if said else set[str]()
         read: dict[tuple[str, str], list[Record]] = {}
-        failing: list[_Heard] = []
+        failing: list[Heard] = []
         for n, each in enumerate(heard):
             try:
                 for notice in each.notices:
@@ -193,7 +193,7 @@ class Intake:
                 failing.append(each)
                 if error.after is not None or len(failing) == UNWELL:
                     return failing + heard[n + 1 :]
-            except AWAY:
+            except (Waiting, *AWAY):
                 raise
             except Exception as error:  # noqa: BLE001 - what one delivery brings about is told with it, and is its own
                 each.error = error
@@ -206,7 +206,7 @@ class Intake:
             return []
         return await connector.find(applied.lines[name].http(Context()), mapping, Where(key=notice.key))
 
-    async def _take(self, sql: Sql, applied: Applied, name: str, heard: list["_Heard"]) -> set[str]:
+    async def _take(self, sql: Sql, applied: Applied, name: str, heard: list[Heard]) -> set[str]:
         """Settle what is new, kind by kind, in the order it came."""
         said = [notice.id for each in heard for notice in each.notices]
         new = await captures.new_notices(sql, name, said, now=self.clock()) if said else set[str]()
@@ -268,34 +268,3 @@ class Intake:
         self._woken.discard(name)
         with contextlib.suppress(OSError, *AWAY):  # the sweep finds them all the same
             await self.wakes.deliveries(name)
-
-
-@dataclass(slots=True, eq=False)
-class _Heard:
-    """What one delivery says, what was read because of it, or why it cannot be understood."""
-
-    id: int
-    notices: tuple[Notice, ...] = ()
-    error: Exception | None = None
-    again: bool = False
-    records: list[tuple[Notice, Record]] = field(default_factory=list[tuple[Notice, Record]])
-
-
-def _heard(connector: Connector, row: Row) -> _Heard:
-    if connector.receive is None:
-        return _Heard(row["id"])
-    try:
-        notices = connector.receive(row["request_headers"], row["request_body"]).notices
-        for notice in notices:
-            _refuse_odd(notice)
-    except Exception as error:  # noqa: BLE001 - same
-        why = NotUnderstood(f"cannot be understood: {type(error).__name__} {error}")
-        why.__cause__ = error
-        return _Heard(row["id"], error=why)
-    return _Heard(row["id"], notices)
-
-
-def _refuse_odd(notice: Notice) -> None:
-    """Names the database cannot even be asked for would stop everybody they are asked for together with."""
-    if any("\x00" in name.encode().decode() for name in (notice.id, notice.kind, notice.key)):
-        raise ValueError(f"{notice} has a name that is none")

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 
-from throughline.core import exact
 from throughline.core.claims import Claim
 from throughline.core.clock import Clock
 from throughline.core.errors import Hold, Retry
@@ -23,21 +21,20 @@ from throughline.core.workflow import Workflow
 from throughline.hub import dead_letters
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
-from throughline.hub.control import SUPPORT, LaneLost, LockedOut, Question, Waiting
+from throughline.hub.control import LaneLost, Waiting
 from throughline.hub.firms import Firms
 from throughline.hub.flow import Interruption, PartState, PassFlow
 from throughline.hub.lease import LEASE, Lease
 from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settled, Settler, Verdict
+from throughline.hub.stopped import Stopped
 from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
 from throughline.store import dead_letters as stored
 from throughline.store import entities, holds, lanes, lockouts, passes, runs
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
-from throughline.store.holds import NewHold
 from throughline.store.passes import Ended, Ending, LeaseOver
-from throughline.store.runs import PassEnd
 
 log = structlog.get_logger()
 
@@ -48,14 +45,6 @@ LOOK_AGAIN = timedelta(minutes=15)
 PARKED = timedelta(hours=1)
 # A system let us in again in the very moment a run began to wait for that: it is known to everybody a second later.
 SOON = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """How a pass ended: what stopped it, the parts and all, or a defect."""
-
-    stops: list[tuple[PartState | None, Interruption]]
-    defect: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -140,7 +129,7 @@ class Runner:
         settler = Settler(applied, tuple(self.workflows.values()), self.ids)
         return PassFlow(outlet, settler, self.reads.one, now=self.clock(), began=row["created_at"])
 
-    async def _run(self, row: Row, flow: PassFlow) -> _Ended:
+    async def _run(self, row: Row, flow: PassFlow) -> Stopped:
         stopped: Interruption | None = None
         try:
             await self.workflows[row["workflow"]].run(flow, EVENTS[row["event_type"]].model_validate(row["event"]))
@@ -150,17 +139,17 @@ class Runner:
             raise
         except Exception as error:
             log.exception("run.defect", run=row["id"], workflow=row["workflow"])
-            return _Ended([], error)
+            return Stopped([], error)
         stops: list[tuple[PartState | None, Interruption]] = [(p, p.stopped) for p in flow.parts if p.stopped]
-        return _Ended([*stops, (None, stopped)] if stopped else stops)
+        return Stopped([*stops, (None, stopped)] if stopped else stops)
 
-    async def _end(self, row: Row, lease: Lease, flow: PassFlow, ended: _Ended) -> list[str]:
+    async def _end(self, row: Row, lease: Lease, flow: PassFlow, ended: Stopped) -> list[str]:
         """Effects, links, entities, events, holds and the run's state: all of it, or none of it."""
         now, settled = self.clock(), Settled()
         attempt = row["attempt"] + 1 if any(isinstance(stop, Retry) for _, stop in ended.stops) else 0
         state, again = self._state(ended, attempt)
         verdict = await self._authored(flow)
-        end = self._pass_end(row, flow, ended, state, attempt)
+        end = ended.told(row, flow, state=state, attempt=attempt)
         leaving = partial(
             Ending, end, lease.fence, effects=flow.outlet.done, links=list(flow.outlet.fresh.values()),
             changes=verdict.changes,
@@ -175,9 +164,9 @@ class Runner:
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
                         again = timedelta()
-                    elif await _let_in_meanwhile(sql, ended):
+                    elif await self._let_in_meanwhile(sql, ended):
                         again = SOON
-                    awaited = None if again == timedelta() else self._awaited(ended)
+                    awaited = None if again == timedelta() else ended.awaited()
                     due_at = None if again is None else now + (PARKED if awaited else again)
                     (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
                     if awaited:
@@ -190,7 +179,7 @@ class Runner:
             settled.woken.append(row["lane"])
         return sorted({*settled.woken, *left.woken})
 
-    async def _tell(self, sql: Sql, row: Row, flow: PassFlow, ended: _Ended, *, verdict: Verdict, settled: Settled,
+    async def _tell(self, sql: Sql, row: Row, flow: PassFlow, ended: Stopped, *, verdict: Verdict, settled: Settled,
                     now: datetime) -> None:  # fmt: skip
         """What the pass says beyond its effects: refusals, events, and the holds of the run as they are now."""
         await flow.settler.told(sql, verdict, settled, now=now)
@@ -203,7 +192,7 @@ class Runner:
         elif row["state"] == "defect":
             await stored.close(sql, [dead_letters.of_run(row["id"])], how="went through", now=now)
         if ended.stops or ended.defect or row["passes"]:
-            await holds.open_only(sql, row["id"], self._holds(row, flow, ended), now=now)
+            await holds.open_only(sql, row["id"], ended.holds(row, flow), now=now)
 
     async def _wake_others(self, sql: Sql, lane: str, settled: Settled, *, now: datetime) -> None:
         settled.woken = sorted(set(settled.woken) - {lane})
@@ -224,7 +213,7 @@ class Runner:
         known = {} if new else await entities.many(self.pool, [id_ for id_, _ in claims])
         return flow.settler.judged(claims, known)
 
-    def _state(self, ended: _Ended, attempt: int) -> tuple[str, timedelta | None]:
+    def _state(self, ended: Stopped, attempt: int) -> tuple[str, timedelta | None]:
         """The run's state, and after how long to look again by ourselves."""
         if ended.defect:
             return "defect", None
@@ -236,12 +225,6 @@ class Runner:
         if any(isinstance(stop, Hold) for stop in stops):
             return "held", again
         return "waiting" if stops else "done", again
-
-    def _awaited(self, ended: _Ended) -> str | None:
-        """What the whole run waits for, where that is one thing: the lane is parked there until it is its turn."""
-        waits = [stop for _, stop in ended.stops if not isinstance(stop, Hold)]
-        awaited = {stop.awaits if isinstance(stop, Retry) else None for stop in waits}
-        return awaited.pop() if len(awaited) == 1 else None
 
     def _pause(self, stop: Interruption, attempt: int) -> timedelta | None:
         match stop:
@@ -257,53 +240,6 @@ class Runner:
         pause = stop.after if stop.after is not None else min(FIRST_RETRY * 2 ** min(attempt - 1, 20), LONGEST_RETRY)
         return pause * (1 + 0.2 * self.chance.random())
 
-    def _pass_end(self, row: Row, flow: PassFlow, ended: _Ended, state: str, attempt: int) -> PassEnd:
-        whys = [stop.why for _, stop in ended.stops]
-        if ended.defect:
-            whys = [f"{type(ended.defect).__name__}: {ended.defect}"]
-        parts: list[dict[str, Any]] = [
-            {"name": part.name, "state": part.state, "why": part.why, "owner": part.owner, **_worth(part)}
-            for part in flow.parts
-        ]
-        reads = flow.reads | {stop.about for _, stop in ended.stops if isinstance(stop, LockedOut)}
-        return PassEnd(row["id"], row["lane"], state, "; ".join(whys) or None, parts, sorted(reads), attempt)
-
-    def _holds(self, row: Row, flow: PassFlow, ended: _Ended) -> list[NewHold]:
-        found = [self._hold(row, flow, part, stop) for part, stop in ended.stops if isinstance(stop, Hold)]
-        if ended.defect:
-            why = f"{type(ended.defect).__name__}: {ended.defect}"
-            fix = "This is a fault in the workflow or its data, not a decision: correct it, then release."
-            defect = Hold(why, fix=fix, owner=SUPPORT)
-            found.append(self._hold(row, flow, None, defect, kind="defect"))
-        return found
-
-    def _hold(self, row: Row, flow: PassFlow, part: PartState | None, stop: Hold, *, kind: str = "hold") -> NewHold:
-        name = stop.name if isinstance(stop, Question) else (part.name if part else "process")
-        amount = stop.amount or (part.amount if part else None)
-        owner = stop.owner or (part.owner if part else None) or flow.firm.policies.hold_owner(row["workflow"])
-        return NewHold(
-            id=f"hold-{exact.digest(row['id'], name, row['passes'])[:10].lower()}",
-            run=row["id"],
-            lane=row["lane"],
-            subject=row["subject"],
-            part=part.name if part else None,
-            name=name,
-            kind=stop.kind if isinstance(stop, Question) else kind,
-            why=stop.why,
-            fix=stop.fix,
-            owner=owner,
-            amount=amount.amount if amount else None,
-            currency=amount.currency if amount else None,
-            choices=stop.choices if isinstance(stop, Question) else (),
-            candidates=list(stop.candidates),
-            correlation=row["correlation"],
-        )
-
-
-def _worth(part: PartState) -> dict[str, str]:
-    return {"amount": str(part.amount.amount), "currency": part.amount.currency} if part.amount else {}
-
-
-async def _let_in_meanwhile(sql: Sql, ended: _Ended) -> bool:
-    waited_for = {stop.system for _, stop in ended.stops if isinstance(stop, LockedOut)}
-    return bool(waited_for) and waited_for != await lockouts.still(sql, sorted(waited_for))
+    async def _let_in_meanwhile(self, sql: Sql, ended: Stopped) -> bool:
+        waited_for = ended.locked_out
+        return bool(waited_for) and waited_for != await lockouts.still(sql, sorted(waited_for))

@@ -59,15 +59,13 @@ async def open_engagements(sql: Sql) -> list[str]:
     """Engagements with a run that is not done or a hold that is open: nothing of theirs is taken away."""
     rows = await sql.fetch(
         """select correlation from runs where state <> 'done'
-           union select correlation from holds where state = 'open'"""
+           union select correlation from holds where state = 'open' and correlation is not null"""
     )
     return sorted(row["correlation"] for row in rows)
 
 
 async def undelivered(sql: Sql) -> int:
     """The oldest event that somebody who follows the events has not been given yet; nothing from there on may go."""
-    if not await sql.fetchval("select to_regclass('subscriptions') is not null"):
-        return NEWEST
     return await sql.fetchval(
         """select least((select min(place) + 1 from subscriptions where state <> 'off'),
                         (select min(seq) from deliveries where state in ('due', 'behind', 'failed')), $1)""",

@@ -211,7 +211,7 @@ def test_most_lines_take_the_quick_way(estate: Book, entry: Callable[..., TimeEn
     stream, batch = Stream(estate), Batch()
     lines = [DECODER.decode(entry(id=f"t{n}", billable=n % 2 == 0).model_dump_json()) for n in range(10)]
 
-    quick = [stream._quick(line, number, batch) for number, line in enumerate(lines)]
+    quick = [stream._quick(line, number, batch) for number, line in enumerate(lines)]  # pyright: ignore[reportPrivateUsage] - nothing outside tells
 
     assert all(quick)
     assert (len(batch.charged), len(batch.not_charged)) == (5, 5)

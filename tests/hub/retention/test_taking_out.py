@@ -11,8 +11,9 @@ from throughline.core.events import OpportunityWon
 from throughline.core.workflow import Flow, workflow
 from throughline.hub.retention import reading
 from throughline.hub.retention.files import Damaged, Writer
-from throughline.store import runs
+from throughline.store import runs, subscriptions
 from throughline.store.runs import NewEvent, NewRun
+from throughline.store.subscriptions import NewSubscription
 
 
 class Killed(BaseException):
@@ -264,16 +265,13 @@ async def test_events_that_are_over_go_month_by_month(kept: Any) -> None:
 
 
 async def test_an_event_of_an_open_engagement_and_one_not_delivered_yet_stay(kept: Any) -> None:
-    await kept.pool.execute(
-        """create table if not exists subscriptions (id text, state text, place bigint);
-           create table if not exists deliveries (subscription text, seq bigint, state text)"""
-    )
     await kept.policy("events: 40")
     await publish(kept, "of-open", correlation="deal-1")
     await publish(kept, "delivered", "not-delivered")
     await start(kept, "deal-1")
     place = await kept.pool.fetchval("select seq from events where id = 'delivered'")
-    await kept.pool.execute("insert into subscriptions (id, state, place) values ('s', 'active', $1)", place)
+    follower = NewSubscription("s", "webhook", "https://a.example", (), "none", None, None, place)
+    await subscriptions.add(kept.pool, follower, now=kept.now)
     kept.later(days=100)
     await kept.tick()
 

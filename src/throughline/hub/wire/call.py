@@ -1,4 +1,4 @@
-"""A call as a connector wants it made: where to, and on whose behalf."""
+"""A call as a connector wants it made, where to and on whose behalf; and the answer as a connector reads it."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from throughline.core import exact
+from throughline.core.connector import Answer
 from throughline.core.priority import Priority
+from throughline.hub.wire.transport import Raw
 
 
 def always() -> None:
@@ -53,3 +56,13 @@ class Call:
 
 def _is_word(step: str) -> bool:
     return not step or step.startswith("v") or (len(step) < 30 and not any(char.isdigit() for char in step))
+
+
+def understood(raw: Raw) -> Answer:
+    """The answer as a connector reads it: with its JSON, if that is what it is."""
+    text = raw.body.decode("utf-8", "replace")
+    try:
+        body = exact.loads(text) if text.lstrip()[:1] in {*'{["tfn-0123456789'} else None
+    except (ValueError, RecursionError):
+        body = None
+    return Answer(raw.status, raw.headers, body, text)

@@ -2,10 +2,12 @@
 
 import asyncio
 import heapq
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 
 import structlog
 
@@ -23,6 +25,7 @@ CROWD, PATIENCE = 12, timedelta(seconds=2)
 # A gate that nobody goes through gives its places back.
 QUIET_SECONDS = 1.0
 UNLIMITED = 10**9
+_OPENED = count()
 
 log = structlog.get_logger()
 
@@ -226,3 +229,8 @@ class Gate:
         self._resting = None
         if not task.cancelled() and (error := task.exception()):
             log.info("gate.kept", system=self.name, why=f"{type(error).__name__}: {error}")
+
+
+def process_name(now: datetime) -> str:
+    """Another name for each process: one that died and came back is not taken for itself."""
+    return f"{socket.gethostname()}/{os.getpid()}/{now.timestamp():.3f}/{next(_OPENED)}"

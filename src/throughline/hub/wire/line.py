@@ -3,16 +3,12 @@
 import asyncio
 import contextlib
 import hmac
-import os
-import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
-from throughline.core import exact
 from throughline.core.clock import Clock
 from throughline.core.connector import (
     Absent,
@@ -36,29 +32,15 @@ from throughline.hub.wire import scrub
 from throughline.hub.wire.bound import BoundHttp
 from throughline.hub.wire.breaker import Breaker
 from throughline.hub.wire.budget import SharedBudget
-from throughline.hub.wire.call import Call, Context
-from throughline.hub.wire.gate import Gate
-from throughline.hub.wire.lockout import Lockout
+from throughline.hub.wire.call import Call, Context, understood
+from throughline.hub.wire.gate import Gate, process_name
+from throughline.hub.wire.lockout import Lockout, NotLetIn, letting_in
 from throughline.hub.wire.tokens import Tokens
 from throughline.hub.wire.transport import Lost, NotSent, Raw, Request, Transport
 from throughline.store.captures import Capture
 from throughline.store.database import Pool
 
 THROTTLED_FOR = timedelta(seconds=2)
-_OPENED = count()
-
-
-class NotLetIn(Hold):
-    """The system does not accept who we say we are: that concerns everybody, not one run."""
-
-
-@contextlib.contextmanager
-def _letting_in() -> Generator[None]:
-    """Whatever a person must decide on the way to a token, nobody gets in before that."""
-    try:
-        yield
-    except Hold as hold:
-        raise NotLetIn(hold.why, fix=hold.fix, owner=hold.owner) from hold
 
 
 @dataclass(slots=True)
@@ -86,7 +68,7 @@ class Line:
 
     def __post_init__(self) -> None:
         shared = SharedBudget(self.pool, self.name, self.credential, self.clock)
-        self.gate = Gate(self.name, self.limits, shared, self.clock, worker=_process(self.clock()))
+        self.gate = Gate(self.name, self.limits, shared, self.clock, worker=process_name(self.clock()))
         self.breaker = Breaker(self.pool, self.name, self.clock)
         self._forget_token()
 
@@ -119,12 +101,12 @@ class Line:
 
     async def _with_token(self, call: Call, tokens: Tokens) -> tuple[Answer, Verdict]:
         """A token that is not accepted is replaced once, and the call repeated."""
-        with _letting_in():
+        with letting_in():
             token = await tokens.get(self._ask_for_token)
         answer, verdict = await self._said(call, token)
         if isinstance(verdict, Expired):
             refused = token
-            with _letting_in():
+            with letting_in():
                 token = await tokens.replace(refused, self._ask_for_token)
             if token != refused:
                 answer, verdict = await self._said(call, token)
@@ -174,7 +156,7 @@ class Line:
                 raise
         finally:
             self.gate.leave(number)
-        answer = _understood(raw)
+        answer = understood(raw)
         verdict = self.connector.judge(answer)
         self._capture(call.context, request, began, raw, _outcome(verdict))
         if isinstance(verdict, Throttled):
@@ -250,18 +232,16 @@ class Line:
             self._capture(Context(), request, began, Raw(0, {}, str(error).encode()), "unknown")
             await self.breaker.failed(endpoint, self._plain(str(error)))
             why = f"{self.name} gave no access token: {self._plain(str(error))}"
-            if isinstance(error, NotSent):
-                raise Retry(why, awaits=self.breaker.place(endpoint)) from error
-            raise Unknown(why) from error
-        answer = _understood(raw)
+            kind = Retry if isinstance(error, NotSent) else Unknown
+            raise kind(why, awaits=self.breaker.place(endpoint)) from error
+        answer = understood(raw)
         fine = raw.status < 300
         self._capture(Context(), request, began, raw, "fine" if fine else "refused")
         if raw.status >= 500 or raw.status == 429:
             await self.breaker.failed(endpoint, f"status {raw.status}")
             why, after = f"{self.name} gave no access token: {raw.status}", retry_after(answer)
-            if raw.status == 429:
-                raise Retry(why, after=after, awaits=self.breaker.place(endpoint))
-            raise Unknown(why, after=after)
+            kind = Retry if raw.status == 429 else Unknown
+            raise kind(why, after=after, awaits=self.breaker.place(endpoint))
         await self.breaker.worked(endpoint)
         if not fine or self.connector.read_token is None:
             said = answer.body if isinstance(answer.body, dict) else {}
@@ -307,20 +287,6 @@ class Line:
         bearer = [value.split()[-1] for value in current.headers.values()] if current else []
         refresh = [current.refresh] if current and current.refresh else []
         return [*self.credentials.secrets.values(), *bearer, *refresh]
-
-
-def _process(now: datetime) -> str:
-    """Another name for each process: one that died and came back is not taken for itself."""
-    return f"{socket.gethostname()}/{os.getpid()}/{now.timestamp():.3f}/{next(_OPENED)}"
-
-
-def _understood(raw: Raw) -> Answer:
-    text = raw.body.decode("utf-8", "replace")
-    try:
-        body = exact.loads(text) if text.lstrip()[:1] in {*'{["tfn-0123456789'} else None
-    except (ValueError, RecursionError):
-        body = None
-    return Answer(raw.status, raw.headers, body, text)
 
 
 def _outcome(verdict: Verdict) -> str:

@@ -1,5 +1,7 @@
 """Lockout: a system that does not let us in is left alone by everybody, and one hold says so for all who wait."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +17,19 @@ from throughline.store.lockouts import SystemHold
 log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(seconds=1)
+
+
+class NotLetIn(Hold):
+    """The system does not accept who we say we are: that concerns everybody, not one run."""
+
+
+@contextmanager
+def letting_in() -> Generator[None]:
+    """Whatever a person must decide on the way to a token, nobody gets in before that."""
+    try:
+        yield
+    except Hold as hold:
+        raise NotLetIn(hold.why, fix=hold.fix, owner=hold.owner) from hold
 
 
 class Lockout:

@@ -122,7 +122,7 @@ class Tokens:
         except Unknown as error:
             await tokens.unanswered(self._pool, self._system, now=self._clock())
             # In doubt is the token, not what it was wanted for: that has not been sent.
-            raise Retry(error.why) from error
+            raise Retry(error.why, after=error.after, awaits=error.awaits) from error
         except Hold as hold:
             raise await self._refused(hold, before) from hold
         except (Retry, Waiting):
