@@ -211,6 +211,19 @@ async def test_what_is_created_again_elsewhere_answers_for_that_one_alone(opened
     assert await links(again) == [("east", "P99", "project-0042")]
 
 
+async def test_one_record_is_never_two_things_of_ours(opened: Any, estate: Any) -> None:
+    twins = (customer(), customer(id="customer-0043", name="Meridian Group"))
+    world = await opened(putting(*twins, into=Role.ERP, onto="S77"))
+    estate.enter("south", "customers", id="S77", name="MERIDIAN LTD")
+
+    await won(world)
+
+    (hold,) = await world.holds()
+    assert hold["why"] == "south has one customer, S77, for two of ours: customer-0042 and customer-0043"
+    assert len(estate.calls("PATCH")) == 1
+    assert await links(world) == [("south", "S77", "customer-0042")]
+
+
 async def test_what_a_system_has_no_place_for_is_a_hold(opened: Any) -> None:
     world = await opened(putting(customer(), into=Role.PSA))
 

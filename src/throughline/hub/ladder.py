@@ -67,8 +67,8 @@ class Step:
         """A: send; if we die before the pass commits, sending again does no harm."""
         their_key = await self._send()
         self._took(their_key)
-        self.within.done.append(self.effect)
         self.within.agreed(self.effect)
+        self.within.done.append(self.effect)
         return their_key
 
     async def _once(self) -> str:
@@ -236,8 +236,8 @@ class Step:
         await self.within.captures.safe()
         async with transaction(self.within.pool) as sql:
             await self.within.lease.hold(sql)
-            self.within.done.append(self.effect)
             self.within.agreed(self.effect)
+            self.within.done.append(self.effect)
             await self.within.keep(sql)
         self.within.kept()
         return their_key

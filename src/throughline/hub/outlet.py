@@ -75,6 +75,8 @@ class Outlet:
             )
         link = await self.link(entity.id, system.name, entity.kind)
         key = onto or (link.key if link else None)
+        if key:
+            self.refuse_twins(entity.id, system.name, entity.kind, key)
         wanted = self._wanted(mapping, said, only, system.name)
         held = link.sent if link and link.key == key else {}
         differing = {name: value for name, value in wanted.items() if held.get(name) != value}
@@ -148,9 +150,19 @@ class Outlet:
     def agreed(self, effect: Effect) -> None:
         """Remember it for the rest of the pass, and for its end."""
         where = (effect.entity, effect.system, effect.kind)
+        self.refuse_twins(effect.entity, effect.system, effect.kind, effect.their_key)
         if (before := self.links.get(where)) and before.key != effect.their_key:
             self.parted.append(before)
         self.links[where] = self.fresh[where] = self.link_for(effect)
+
+    def refuse_twins(self, entity: str, system: str, kind: str, key: str | None) -> None:
+        """One record of theirs cannot be two things of ours: which of them it is, a person says."""
+        for other in self.fresh.values():
+            if (other.system, other.kind, other.key) == (system, kind, key) and other.entity != entity:
+                raise Hold(
+                    f"{system} has one {kind.replace('_', ' ')}, {key}, for two of ours: {other.entity} and {entity}",
+                    fix="Find out which of the two it is, and correct the other where it was entered; then release.",
+                )
 
     async def _forget(self, link: Link, names: Sequence[str]) -> None:
         """What they hold there is about to change, and until that is confirmed nobody can say what it is.
