@@ -111,6 +111,10 @@ async def run(orders: Orders) -> None:
             await served.over.wait()
             return
         await watched.firms.apply(by=orders.name)
+        if orders.stop:
+            # Whoever comes to their stop in a call stays in the gate for good: that is not a system that hangs.
+            for line in (await watched.firms.current()).lines.values():
+                line.gate.patience = timedelta.max
         worker = Worker(watched, orders.name, orders.lanes_at_once)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stopping.set)
         os.write(1, b"ready %d\n" % os.getpid())

@@ -51,7 +51,7 @@ class Gate:
     def __init__(
         self, name: str, limits: Limits, shared: Shared, clock: Clock, *, worker: str, sleep: Sleep = asyncio.sleep
     ) -> None:
-        self.name, self.sleep = name, sleep
+        self.name, self.sleep, self.patience = name, sleep, PATIENCE
         self._limits, self._shared, self._clock, self._worker = limits, shared, clock, worker
         self._granted, self._granted_at = Grant(0, 0, at=0.0, until=0.0, wait=0.0, paused_until=0.0), clock()
         self._looked_at = clock()
@@ -218,7 +218,7 @@ class Gate:
         if len(self._inside) + len(self._line) < CROWD:
             return False
         oldest = min([*islice(self._inside.values(), 1), *(each.since for each in self._line[:1])])
-        return now - oldest > PATIENCE
+        return now - oldest > self.patience
 
     async def _give_back(self) -> None:
         await self.sleep(QUIET_SECONDS)
