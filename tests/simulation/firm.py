@@ -35,7 +35,7 @@ from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 
 # Longer than a call may last, a request be under way, and a search lag behind; see `weather.py`.
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 44
 DESKS = 2
 SYSTEMS = {"north": Role.CRM, "south": Role.ERP, "east": Role.PSA, "west": Role.CHAT}
 # What each won deal becomes, where, and on which rung.
