@@ -203,3 +203,18 @@ async def test_a_worker_whose_clock_is_wrong_is_silent_and_its_process_is_not_re
     jumping.by = timedelta()
     await Worker(world.machine, "worker-1")._beat()
     assert await world.pool.fetchval("select count(*) from workers") == 1
+
+
+async def test_before_the_clock_was_compared_only_the_beat_goes_on(world: Any, jumping: Jumping, clock: Any) -> None:
+    """The database was away when the worker began: nobody knows yet what the clock is worth."""
+    await world.start(OpportunityWon(opportunity="deal-1"))
+    await lanes.claim(world.pool, [LANE], worker="worker-2", now=clock(), lease=LEASE)
+    jumping.by = timedelta(hours=1)
+    unsure = Timekeeper(jumping, Ran(clock), jumping.database)
+    hand = Worker(replace(world.machine, clock=unsure.now, timekeeper=unsure), "worker-1")
+
+    await hand._once(hand._sweep)
+    assert (await world.lane(LANE))["worker"] == "worker-2"
+
+    await hand._once(hand._beat)
+    assert unsure.ahead() == timedelta(hours=1)
