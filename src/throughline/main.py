@@ -80,8 +80,9 @@ async def machine(
         Captures(pool) as captures,
     ):
         await migrate(pool, now=clock())
-        kept = Timekeeper(clock, time.monotonic, partial(clocks.of_database, pool))
-        clock = kept.now
+        # A clock that was handed in is driven, and has nothing to do with the database's.
+        kept = Timekeeper(now, time.monotonic, partial(clocks.of_database, pool)) if clock is now else None
+        clock = kept.now if kept else clock
         known = installed_connectors() if connectors is None else connectors
         key = secret_key(settings)
         flows = installed_workflows() if workflows is None else workflows
