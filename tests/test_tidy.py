@@ -47,7 +47,7 @@ CLOCK_AND_CHANCE = {
 # Where SQL may ask the database what time it is.
 DATABASE_CLOCK = {
     "store/passes.py": "a volatile call keeps the planner from trying a refusal early; the time itself decides nothing",
-    "cli/doctor.py": "compares it with this machine's clock",
+    "store/clocks.py": "is what a machine's own clock is compared with; nothing is written with it",
 }
 NEVER_INSTALLED = {
     "httpx": "1.6 ms of CPU per call; aiohttp costs 0.1 (decision 0005)",

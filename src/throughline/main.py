@@ -4,9 +4,11 @@ import logging
 import os
 import random
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -24,10 +26,12 @@ from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.hub.outbox import Teller
 from throughline.hub.seal import Safe
+from throughline.hub.timekeeper import Timekeeper
 from throughline.hub.wakes import Wakes
 from throughline.hub.webhooks import Webhooks
 from throughline.hub.wire import AiohttpTransport, Transport
 from throughline.settings import Settings
+from throughline.store import clocks
 from throughline.store.database import Pool, connected, migrate, queue
 from throughline.store.embedded import EmbeddedPostgres
 
@@ -76,6 +80,9 @@ async def machine(
         Captures(pool) as captures,
     ):
         await migrate(pool, now=clock())
+        # A clock that was handed in is driven, and has nothing to do with the database's.
+        kept = Timekeeper(now, time.monotonic, partial(clocks.of_database, pool)) if clock is now else None
+        clock = kept.now if kept else clock
         known = installed_connectors() if connectors is None else connectors
         key = secret_key(settings)
         flows = installed_workflows() if workflows is None else workflows
@@ -92,6 +99,7 @@ async def machine(
             wakes=Wakes(queue(pool), {each.name: each.priority for each in flows}),
             webhooks=Webhooks(pool, Horizon(pool), guarded, targets, Safe(key), clock),
             broker=await broker(settings, pool, clock),
+            timekeeper=kept,
         )
 
 

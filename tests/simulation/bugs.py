@@ -111,6 +111,16 @@ class _Deserted(_Rewritten):
         return nobody if query.startswith("update lanes set due_at = coalesce") else query
 
 
+class _Unfenced(_Rewritten):
+    """Commits what it did whether or not somebody else has been let into the lane."""
+
+    @override
+    def rewritten(self, query: str) -> str:
+        return query.replace("and lanes.fence = next.fence", "").replace(
+            "and fence = $2 for update", "and $2 > 0 for update"
+        )
+
+
 class _Torn(_Rewritten):
     """Starts a run in one transaction, and wakes its lane in the next."""
 
@@ -137,11 +147,13 @@ class _Torn(_Rewritten):
         return await self.real.execute(query, *args)
 
 
-# What each guard is for, and much of it: long pauses in the middle of things, connections that end in the middle of a
-# commit, names that come back.
-FROZEN = Weather(deals=4, renames=0, kills=0, pauses=8)
-CUT_OFF = Weather(deals=2, renames=0, kills=4, untold=8, undelivered=0.0)
-RENAMED = Weather(customers=1, deals=0, renames=14, lost_after=0.25, kills=6, pauses=8)
+# What each guard is for, and nothing else: a process that stands still between an intent and its sending, or between
+# what was sent and the end of its pass, while somebody else goes on; one that dies as soon as it has begun a run.
+FAIR = Weather(**dict.fromkeys(Weather.__slots__, 0) | {"customers": 1})
+FROZEN = replace(FAIR, deals=4, hesitations=1)
+OVERTAKEN = replace(FAIR, renames=10, lingerings=4)
+LATE = replace(FAIR, deals=4, late=0.3)
+STRUCK = replace(FAIR, deals=4, strikes=6)
 
 BUGS = {
     "the lanes of a worker that died are never freed": Bug(Parts(pool=_Deserted), 20),
@@ -153,9 +165,10 @@ BUGS = {
         lives=10,
     ),
     "a lookup does not wait until the request must have arrived": Bug(
-        Parts(connectors=connectors(settle_seconds=0)), lives=20
+        Parts(connectors=connectors(settle_seconds=0)), 20, LATE
     ),
-    "the lease is not looked at before sending": Bug(Parts(firms=_CarelessFirms), 60, FROZEN),
-    "a run and the wake-up of its lane are two transactions": Bug(Parts(pool=_Torn), 60, CUT_OFF),
-    "an overwritten field is remembered as it was": Bug(Parts(pool=_Unforgetting), 40, RENAMED),
+    "the lease is not looked at before sending": Bug(Parts(firms=_CarelessFirms), 25, FROZEN),
+    "the fence is not checked at the commit": Bug(Parts(pool=_Unfenced), 30, OVERTAKEN),
+    "a run and the wake-up of its lane are two transactions": Bug(Parts(pool=_Torn), 20, STRUCK),
+    "an overwritten field is remembered as it was": Bug(Parts(pool=_Unforgetting), 60, OVERTAKEN),
 }

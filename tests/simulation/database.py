@@ -9,11 +9,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import asyncpg
 
-from tests.simulation.process import Process
+from tests.simulation.process import AFTER_BEGINNING, BEFORE_ENDING, NOON, Process
+from tests.simulation.virtual import Patient
 from throughline.store.database import connected
 
 
@@ -32,7 +34,7 @@ class Database:
     """The one connection all processes of a life share, and the turn they take at it."""
 
     def __init__(self, url: str) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop(Patient())
         self._opened = connected(url, size=1)
         self._pool = self._now(self._opened.__aenter__())
         self.connection: asyncpg.Connection = self._now(self._pool.acquire())
@@ -41,6 +43,10 @@ class Database:
         self.turn = asyncio.Lock()
         self.trouble = Trouble()
         self.statements = 0
+
+    async def clock(self) -> datetime:
+        """What all processes compare their own with."""
+        return NOON + timedelta(seconds=asyncio.get_running_loop().time())
 
     def fresh(self) -> None:
         """As after a migration, and nobody's turn."""
@@ -86,6 +92,8 @@ class Database:
 _running: Callable[[Any], None] = vars(asyncio)["_set_running_loop"]
 _swap: Callable[[Any, Any], Any] = vars(asyncio.tasks)["_swap_current_task"]
 # A claim is committed without waiting for the disk: what says so is how it is known here.
+# What writes an intent down, what ends a pass, and what begins a run.
+INTENDS, ENDS, BEGINS = "$8, 'intent', $9", "left_lane as (", "insert into runs"
 NOT_WAITED_FOR = "set_config('synchronous_commit', 'off', true)"
 _TABLES = """select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations'
              order by tablename"""
@@ -96,7 +104,7 @@ class LifeConnection:
 
     def __init__(self, database: Database, process: Process) -> None:
         self._database, self._process = database, process
-        self._inside = False
+        self._inside = self._intends = self._begins = False
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
         found = await self._statement("fetch", query, *args)
@@ -129,7 +137,10 @@ class LifeConnection:
                 self._inside = False
                 if self._process.undo == self._undo:
                     self._undo()
-        await self._process.reach("after commit")
+        await self._process.reach(AFTER_BEGINNING if self._begins else "after commit")
+        self._begins = False
+        if self._intends:
+            self._process.intends, self._intends = asyncio.current_task(), False
 
     @asynccontextmanager
     async def _turn(self, what: str) -> AsyncGenerator[None]:
@@ -146,13 +157,15 @@ class LifeConnection:
         if not self._inside:
             return await self._alone(how, query, *args, **named)
         await self._process.reach("a statement")
+        self._intends |= INTENDS in query
+        self._begins |= BEGINS in query
         if self._process.undo != self._undo:
             raise _cut("transaction")
         return self._now(how, query, *args, **named)
 
     async def _alone(self, how: str, query: str, *args: Any, **named: Any) -> Any:
         trouble = self._database.trouble
-        async with self._turn("a statement of its own"):
+        async with self._turn(BEFORE_ENDING if ENDS in query else "a statement of its own"):
             if trouble.forgotten and NOT_WAITED_FOR in query:
                 trouble.forgotten -= 1
                 self._process.note("the database is killed, and has forgotten a claim it granted")

@@ -24,7 +24,9 @@ from throughline.worker import Ticks, Worker
 WORKERS = 2
 # Often enough that nothing waits long for it, seldom enough that a life stays cheap.
 NEVER = 1e9
-TICKS = Ticks(sweep_seconds=11, poll_seconds=20, beat_seconds=13, outbox_seconds=NEVER, tidy_seconds=NEVER)
+TICKS = Ticks(
+    sweep_seconds=14, asked_seconds=45, poll_seconds=40, beat_seconds=14, outbox_seconds=NEVER, tidy_seconds=NEVER
+)
 LOOK_SECONDS = 10
 LONGEST_SECONDS = STORM_ENDS + 1500
 

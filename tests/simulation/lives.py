@@ -1,5 +1,6 @@
 """Many lives, one after the other, in one database; what went wrong is told with the command that plays it again."""
 
+import gc
 import hashlib
 import logging
 import sys
@@ -33,6 +34,9 @@ def main() -> None:
     """`python -m tests.simulation.lives URL FIRST LAST STEP`: says what is wrong, and what it all came to."""
     url, first, last, step = sys.argv[1], *map(int, sys.argv[2:5])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    # What is there from now on lives as long as we do; what a life leaves behind is found soon enough.
+    gc.freeze()
+    gc.set_threshold(50_000)
     bad, history = 0, hashlib.sha256()
     for life in lived(url, range(first, last, step)):
         history.update(life.digest.encode())

@@ -1,7 +1,8 @@
 """The judge: what is wrong after a life, seen from the systems and from what people did. Our own tables are not asked.
 
-With two exceptions: the log of events says in which order things happened, and a run that is still open must have
-somebody or something that will go on with it.
+With three exceptions: the log of events says in which order things happened, a run that is still open must have
+somebody or something that will go on with it, and what we believe that a system agreed to must be what it holds: a
+wrong belief harms nobody until that value is wanted again, and then nothing is sent.
 """
 
 from collections import Counter
@@ -29,6 +30,7 @@ async def wrong(estate: Estate, people: People, sql: Sql) -> list[str]:
         *_stale(estate, people),
         *_books(estate, people),
         *_order(estate, deals),
+        *await _misbelieved(estate, sql),
         *await _forgotten(sql),
     ]
 
@@ -100,6 +102,17 @@ def _order(estate: Estate, deals: dict[str, str]) -> list[str]:
         for lane in lanes.values()
         for earlier, later in pairwise(lane)
         if min(at[later]) < max(at[earlier])
+    ]
+
+
+async def _misbelieved(estate: Estate, sql: Sql) -> list[str]:
+    rows = await sql.fetch("select key, sent from links where system = 'south' and kind = 'customer' order by key")
+    held = {kept.key: kept.body for kept in _all(estate, "customers", "south")}
+    return [
+        f"{row['key']} is believed to hold {value} as its {name}, and holds {held[row['key']].get(name)}"
+        for row in rows
+        for name, value in sorted(row["sent"].items())
+        if row["key"] in held and held[row["key"]].get(name) != value
     ]
 
 

@@ -22,6 +22,7 @@ from throughline.hub.applied import Applied, Lines
 from throughline.hub.captures import Captures
 from throughline.hub.firms import Firms
 from throughline.hub.machine import Machine
+from throughline.hub.timekeeper import Timekeeper
 from throughline.hub.wakes import Wakes
 from throughline.hub.wire import Transport
 
@@ -34,6 +35,11 @@ def the_firm() -> Firm:
 
 class LifeFirms(Firms):
     """The one firm of a life, without reading its folder again in every process."""
+
+    @override
+    async def current(self) -> Applied:
+        # Nobody applies another folder in a life, so nobody has to ask whether somebody has.
+        return await self.at(1)
 
     @override
     async def _load(self) -> Applied:
@@ -66,17 +72,17 @@ async def built(parts: Parts, around: Surroundings, process: Process) -> Machine
     pool = parts.pool(LifePool(around.database, process))
     transport = parts.transport(LifeTransport(around.estate, process))
     captures = Captures(pool)
+    kept = Timekeeper(process.clock, process.monotonic, around.database.clock)
     await captures.__aenter__()
     return Machine(
         pool=pool,
-        clock=process.clock,
+        clock=kept.now,
         ids=around.ids,
         chance=random.Random(process.chance.random()),
         connectors=parts.connectors,
         workflows=parts.workflows,
-        firms=parts.firms(
-            pool, Path("nowhere"), {}, parts.connectors, transport, captures, process.clock, b"no secret"
-        ),
+        firms=parts.firms(pool, Path("nowhere"), {}, parts.connectors, transport, captures, kept.now, b"no secret"),
         captures=captures,
+        timekeeper=kept,
         wakes=Wakes(cast(Any, LifeQueue(around.waiting, process))),
     )

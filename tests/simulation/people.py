@@ -82,8 +82,8 @@ class People(Crowd):
         delayed = self.chance.random() < self.weather.delayed
         await asyncio.sleep(self.chance.uniform(0, 60) if delayed else self.chance.uniform(0, 0.5))
         for _ in range(3):
-            if self.doors:
-                door = self.chance.choice(list(self.doors.values()))
+            if doors := self._open_doors():
+                door = self.chance.choice(doors)
                 try:
                     async with asyncio.timeout(10):
                         await door.intake().accept("north", {}, body)
@@ -92,12 +92,17 @@ class People(Crowd):
                 else:
                     return
 
+    def _open_doors(self) -> list[Machine]:
+        """Where a load balancer lets us in: a process whose clock is wrong says that it is not ready."""
+        return [each for each in self.doors.values() if each.timekeeper is None or each.timekeeper.agrees()]
+
     async def answer(self, hold: str, deal: str) -> None:
         """Asked whether a message arrived, somebody looks, and says what is so."""
-        if not self.doors:
+        doors = self._open_doors()
+        if not doors:
             return
         texts = [kept.body["text"] for kept in self.estate.shelf("west", "messages").values()]
-        desk = self.chance.choice(list(self.doors.values()))
+        desk = self.chance.choice(doors)
         with contextlib.suppress(TimeoutError, holds.NotPossible, *AWAY):
             async with asyncio.timeout(20):
                 await holds.answer(desk, hold, ARRIVED if deal in texts else SEND_AGAIN, person="Ana")

@@ -5,11 +5,15 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.simulation.virtual import Crowd
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LONGEST_STATEMENT_SECONDS = 0.004
+# Where a pause or a death does most harm: an intent is written, and not sent yet; all is done, and the pass not ended;
+# a run has just been begun.
+BEFORE_SENDING, BEFORE_ENDING, AFTER_BEGINNING = "before sending", "before the end of a pass", "after a run was begun"
 
 
 @dataclass
@@ -34,8 +38,11 @@ class Process(Crowd):
     tell: Callable[[str, str], None]
     seen: Callable[[str], None]
     die_at: int | None = None
+    die_where: str | None = None
     pause_at: int | None = None
+    pause_where: str | None = None
     pause_seconds: float = 0
+    intends: "asyncio.Task[Any] | None" = None
     when_killed: Callable[[], object] = lambda: None
     wrong_by: timedelta = timedelta()
     dead: bool = False
@@ -54,17 +61,23 @@ class Process(Crowd):
         """What its machine believes the time to be."""
         return NOON + timedelta(seconds=asyncio.get_running_loop().time()) + self.wrong_by
 
+    def monotonic(self) -> float:
+        """Nobody can set this one."""
+        return asyncio.get_running_loop().time()
+
     def note(self, what: str) -> None:
         self.tell(self.name, what)
 
     async def reach(self, where: str) -> None:
         """One await: the process may end here, or stand still, and others move."""
         self.awaits += 1
+        if self.intends and self.intends is asyncio.current_task():
+            where, self.intends = BEFORE_SENDING, None
         self.seen(f"{self.name} {where}")
-        if self.die_at is not None and self.awaits >= self.die_at and not self.dead:
+        if not self.dead and (where == self.die_where or (self.die_at is not None and self.awaits >= self.die_at)):
             self.note(f"is killed at {where}")
             self.kill()
-        elif self.pause_at is not None and self.awaits >= self.pause_at:
+        elif where == self.pause_where or (self.pause_at is not None and self.awaits >= self.pause_at):
             self._pause(where)
         await asyncio.sleep(self.chance.uniform(0, LONGEST_STATEMENT_SECONDS))
         await self.alive()
@@ -100,9 +113,13 @@ class Process(Crowd):
     def _pause(self, where: str) -> None:
         """As a frozen machine is: whatever it is in the middle of goes on later, and does not know."""
         self.note(f"is paused at {where}")
-        self.pause_at = None
+        self.pause_at = self.pause_where = None
         self._runs.clear()
         asyncio.get_running_loop().call_later(self.pause_seconds, self.go_on)
+
+    @property
+    def paused(self) -> bool:
+        return not self.dead and not self._runs.is_set()
 
     def go_on(self) -> None:
         if not self._runs.is_set():

@@ -47,6 +47,14 @@ class _Jumping(selectors.SelectSelector):
         return []
 
 
+class Patient(selectors.DefaultSelector):
+    """Asks the system only when there is nothing else to do: whoever has work need not look for answers."""
+
+    @override
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return [] if timeout is not None and timeout <= 0 else super().select(timeout)
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Everything in it happens in one order, which depends on nothing but what is run in it."""
 

@@ -4,14 +4,14 @@ import random
 from dataclasses import dataclass
 
 # What the vendors promise, and so what the settle time of `firm.py` has to outlast.
-DEADLINE_SECONDS = 20.0
-LATEST_APPLY_SECONDS = 25.0
-KEY_WINDOW_SECONDS = 120.0
-LONGEST_LAG_SECONDS = 8.0
+DEADLINE_SECONDS = 10.0
+LATEST_APPLY_SECONDS = 16.0
+KEY_WINDOW_SECONDS = 90.0
+LONGEST_LAG_SECONDS = 5.0
 # A person who is asked whether something arrived looks only when whatever was under way must have.
-LOOKS_AFTER_SECONDS = 60.0
+LOOKS_AFTER_SECONDS = 45.0
 # As long as it storms; after that nothing goes wrong any more, and everything must come to its end.
-STORM_BEGINS, STORM_ENDS = 25.0, 200.0
+STORM_BEGINS, STORM_ENDS = 15.0, 170.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,15 @@ class Weather:
     undelivered: float = 0.15
     kills: int = 4
     pauses: int = 2
+    hesitations: int = 1
+    lingerings: int = 1
+    strikes: int = 1
     outages: int = 1
     restarts: int = 1
     untold: int = 3
     forgotten: int = 1
     jumps: int = 1
+    leaps: int = 1
 
 
 def drawn(chance: random.Random) -> Weather:
@@ -55,6 +59,7 @@ def drawn(chance: random.Random) -> Weather:
             "undelivered",
         )},
         **{name: int(some(getattr(usual, name))) for name in (
-            "kills", "pauses", "outages", "restarts", "untold", "forgotten", "jumps",
+            "kills", "pauses", "hesitations", "lingerings", "strikes", "outages", "restarts", "untold", "forgotten",
+            "jumps", "leaps",
         )},
     )  # fmt: skip

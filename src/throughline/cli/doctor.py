@@ -22,9 +22,10 @@ from throughline.hub.health import ALIVE, ready
 from throughline.hub.machine import Machine
 from throughline.hub.retention import shelf
 from throughline.hub.retention.taking_out import path_of
+from throughline.hub.timekeeper import APART, FIX
 from throughline.hub.wire import Context, Line
 from throughline.settings import Settings
-from throughline.store import archives, firm_versions, lanes, workers
+from throughline.store import archives, clocks, firm_versions, lanes, workers
 
 LEAST_DISK = 2 * 2**30
 CLOCKS_APART = timedelta(seconds=2)
@@ -101,10 +102,11 @@ async def _database(machine: Machine) -> Finding:
 
 
 async def _clock(machine: Machine) -> Finding:
-    theirs: datetime = await machine.pool.fetchval("select clock_timestamp()")
-    apart = abs(datetime.now(UTC) - theirs)
+    apart = abs(datetime.now(UTC) - await clocks.of_database(machine.pool))
     fine = apart <= CLOCKS_APART
     fix = "" if fine else "Let both machines keep network time: leases and token lifetimes depend on it."
+    if apart > APART:
+        fix = FIX
     return Finding("clock", fine, f"{apart / timedelta(milliseconds=1):.0f} ms from the database's", fix)
 
 

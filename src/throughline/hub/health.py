@@ -8,6 +8,7 @@ import asyncpg
 
 from throughline.hub import subscriptions
 from throughline.hub.machine import Machine
+from throughline.hub.timekeeper import APART, FIX
 from throughline.store import figures, firm_versions, workers
 from throughline.store.database import MIGRATIONS
 
@@ -33,6 +34,7 @@ async def ready(machine: Machine) -> tuple[Finding, ...]:
     return (
         await _asked("database", _database, machine),
         await _asked("migrations", _migrations, machine),
+        await _asked("clock", _clock, machine),
         await _asked("firm", _firm, machine),
         await _asked("workers", _workers, machine),
         await _asked("outbox", _outbox, machine, needed=False),
@@ -57,6 +59,14 @@ async def _migrations(machine: Machine) -> tuple[bool, str]:
     if missing := sorted(known - ran):
         return False, f"Not yet run: {', '.join(missing)}. Start one process of this release."
     return True, f"All {len(known)} ran."
+
+
+async def _clock(machine: Machine) -> tuple[bool, str]:
+    if machine.timekeeper is None:
+        return True, "It is driven, and not compared."
+    ahead = await machine.timekeeper.compare()
+    told = f"{abs(ahead).total_seconds():.1f} s {'ahead of' if ahead > timedelta() else 'behind'} the database's."
+    return (True, told) if abs(ahead) <= APART else (False, f"{told} {FIX}")
 
 
 async def _firm(machine: Machine) -> tuple[bool, str]:

@@ -17,6 +17,7 @@ from throughline.hub.lease import LEASE
 from throughline.hub.outbox import Outbox, Teller
 from throughline.hub.polls import Polls
 from throughline.hub.runs import Runner
+from throughline.hub.timekeeper import Timekeeper
 from throughline.hub.wakes import Wakes
 from throughline.hub.webhooks import Webhooks
 from throughline.store.database import Pool
@@ -39,6 +40,8 @@ class Machine:
     """Where what is over goes. Without it nothing is ever removed."""
     webhooks: Webhooks | None = None
     broker: Teller | None = None
+    timekeeper: Timekeeper | None = None
+    """Whose time `clock` is. Without it the clock is believed, as one that is driven is."""
 
     @property
     def everything(self) -> tuple[Workflow, ...]:
@@ -57,6 +60,7 @@ class Machine:
             chance=self.chance,
             worker=worker,
             lease_length=LEASE,
+            timekeeper=self.timekeeper,
         )
 
     def polls(self) -> Polls:

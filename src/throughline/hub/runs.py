@@ -28,6 +28,7 @@ from throughline.hub.lease import LEASE, Lease
 from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settled, Settler, Verdict
 from throughline.hub.stopped import Stopped
+from throughline.hub.timekeeper import Timekeeper
 from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
 from throughline.store import dead_letters as stored
@@ -61,6 +62,7 @@ class Runner:
     chance: random.Random
     worker: str
     lease_length: timedelta = LEASE
+    timekeeper: Timekeeper | None = None
     claims: Together[str, Row | None] = field(init=False)
     reads: Together[str, Row | None] = field(init=False)
     endings: Together[Ending, Ended] = field(init=False)
@@ -74,7 +76,7 @@ class Runner:
         row = await self.claims.one(lane)
         if row is None:
             return
-        lease = Lease(self.pool, lane, row["fence"], self.clock, now, self.lease_length)
+        lease = Lease(self.pool, lane, row["fence"], self._latest, now, self.lease_length)
         if row["id"] is None or row["cancel"]:
             # One that is to be cancelled makes no further pass: see `hub/cancels.py`.
             await lanes.release(self.pool, lane, lease.fence, due_at=None)
@@ -97,8 +99,13 @@ class Runner:
             raise
         await self.wakes.now(woken)
 
+    def _latest(self) -> datetime:
+        return self.timekeeper.latest() if self.timekeeper else self.clock()
+
     async def _claim(self, keys: Sequence[str]) -> list[Row | None]:
         now, stride = self.clock(), 1 + self.chance.getrandbits(40)
+        if self.timekeeper and not self.timekeeper.agrees():
+            return [None for _ in keys]
         rows = await lanes.claim(self.pool, keys, worker=self.worker, now=now, lease=self.lease_length, stride=stride)
         # Of two who want one lane at the same moment, one gets it.
         return [rows.pop(key, None) for key in keys]

@@ -25,7 +25,7 @@ from throughline.worker.queue import FairQueue
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 3.0, 0.3, 60.0
+SWEEP_SECONDS, ASKED_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 0.5, 3.0, 0.3, 60.0
 AGAIN_SECONDS = 0.5
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -39,6 +39,7 @@ class Ticks:
     """How often a worker looks around by itself."""
 
     sweep_seconds: float = SWEEP_SECONDS
+    asked_seconds: float = ASKED_SECONDS
     poll_seconds: float = POLL_SECONDS
     beat_seconds: float = BEAT_SECONDS
     outbox_seconds: float = OUTBOX_SECONDS
@@ -59,7 +60,7 @@ class Worker:
     async def run(self) -> None:
         """Work until `stopping` is set; what has been begun is finished first."""
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
-            await self._say_alive()
+            await self._beat()
         outbox = self.machine.outbox(self.name)
         ticks = (
             asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
@@ -70,7 +71,7 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
             *(
-                asyncio.create_task(self._every(self.ticks.sweep_seconds, partial(work, self.machine)))
+                asyncio.create_task(self._every(self.ticks.asked_seconds, partial(work, self.machine)))
                 for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
             ),
         )
@@ -98,14 +99,16 @@ class Worker:
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
         async def lane(job: Job) -> None:
-            await runner.work((job.payload or b"").decode())
+            if self._clock_is_right():
+                await runner.work((job.payload or b"").decode())
 
         for name in wakes.entrypoints.keys() - {DELIVERIES}:
             queue.entrypoint(name)(lane)
 
         @queue.entrypoint(DELIVERIES)
         async def deliveries(job: Job) -> None:
-            await intake.work_off((job.payload or b"").decode())
+            if self._clock_is_right():
+                await intake.work_off((job.payload or b"").decode())
 
         del deliveries
         return queue
@@ -135,13 +138,18 @@ class Worker:
         """A tick that fails is told and tried again: the database may be away for a while, or no firm applied yet."""
         while True:
             try:
-                await work()
+                await self._once(work)
             except (*AWAY, asyncpg.PostgresError, NothingApplied) as error:
                 log.warning("tick.failed", tick=_name(work), why=f"{type(error).__name__}: {error}")
             except Exception:
                 # One that ended silently would leave nobody to sweep, poll or beat.
                 log.exception("tick.defect", tick=_name(work))
             await asyncio.sleep(seconds)
+
+    async def _once(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Only the beat goes on while the clock is wrong: it is what finds out that it is right again."""
+        if work == self._beat or self._clock_is_right():
+            await work()
 
     async def _sweep(self) -> None:
         """Find what a lost wake-up, a dead worker or a passed retry time left lying."""
@@ -155,13 +163,18 @@ class Worker:
     async def _lines(self) -> Lines:
         return (await self.machine.firms.current()).lines
 
-    async def _say_alive(self) -> None:
-        now, pool = self.machine.clock(), self.machine.pool
-        await workers.beat(pool, self.name, host=socket.gethostname(), pid=os.getpid(), now=now)
+    def _clock_is_right(self) -> bool:
+        """A worker whose clock is wrong would take lanes that are held, and come too early or not at all."""
+        return self.machine.timekeeper is None or self.machine.timekeeper.agrees()
 
     async def _beat(self) -> None:
+        """Say that we are alive; one whose clock is wrong is silent, and the others do its work."""
+        if self.machine.timekeeper:
+            await self.machine.timekeeper.compare()
         now, pool = self.machine.clock(), self.machine.pool
-        await self._say_alive()
+        if not self._clock_is_right():
+            return
+        await workers.beat(pool, self.name, host=socket.gethostname(), pid=os.getpid(), now=now)
         await workers.forget(pool, before=now - timedelta(hours=1))
 
 
