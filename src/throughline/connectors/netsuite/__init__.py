@@ -1,6 +1,6 @@
 """NetSuite: the ERP. Customers, contracts, billing plans, and invoices with all that settles them, live in it."""
 
-from throughline.connectors.netsuite import api, auth, hooks, mapping, receivables
+from throughline.connectors.netsuite import api, auth, bulk, hooks, mapping, receivables
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
@@ -20,6 +20,7 @@ CONNECTOR = Connector(
     changes=api.changes,
     find=api.find,
     put=api.put,
+    put_many=bulk.put_many,
     receive=hooks.receive,
     signed=hooks.signed,
 )

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from throughline.connectors.netsuite import records, write_offs
+from throughline.connectors.netsuite import records, suiteql, write_offs
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing
-from throughline.connectors.netsuite.shapes import applied, as_sent, lists, needs_to_know
+from throughline.connectors.netsuite.shapes import lists, needs_to_know, worded
 from throughline.connectors.netsuite.standing import seen
 from throughline.core.connector import (
     Absent,
@@ -26,15 +26,6 @@ from throughline.core.forms import Record
 from throughline.core.mapping import Mapping
 from throughline.core.matching import normalised_tax_id, same_name, same_tax_id, search_word
 
-SUITEQL = "/services/rest/query/v1/suiteql"
-PAGE = 200
-# SuiteQL has one table for all transactions, and a type of its own for each.
-TRANSACTIONS = {
-    "invoice": "CustInvc",
-    "creditMemo": "CustCred",
-    "customerPayment": "CustPymt",
-    "journalEntry": "Journal",
-}
 # Times are asked for and compared in UTC: a bare literal would be read in the account's own time zone.
 CHANGED = "SYS_EXTRACT_UTC(lastmodifieddate)"
 SPELLED = "'YYYY-MM-DD HH24:MI:SS'"
@@ -49,7 +40,7 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
     """Ids by last change, then each record whole: SuiteQL shows columns, not the record."""
     after = (_moment(since), 0) if since else None
     while True:
-        body = await _suiteql(http, _changed(mapping, after), 0)
+        body = await suiteql.query(http, _changed(mapping, after), 0)
         found = [await _record(http, mapping, str(item["id"])) for item in body["items"]]
         if body["items"]:
             last = body["items"][-1]
@@ -75,9 +66,9 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     if mapping.resource == "journalEntry":
         return await write_offs.put(http, mapping, sent)
     if not sent.key:
-        return await records.upsert(http, mapping.resource, sent.id, _worded(mapping, sent.record, {}))
+        return await records.upsert(http, mapping.resource, sent.id, worded(mapping.resource, sent.record, {}))
     before = await records.read(http, mapping.resource, sent.key) if needs_to_know(sent.record) else None
-    record, path = _worded(mapping, sent.record, before or {}), f"{RECORDS}/{mapping.resource}/{sent.key}"
+    record, path = worded(mapping.resource, sent.record, before or {}), f"{RECORDS}/{mapping.resource}/{sent.key}"
     await http.call("PATCH", path, params=replacing(lists(record)), json=record, headers=STRICT)
     return sent.key
 
@@ -110,7 +101,7 @@ def judge(answer: Answer) -> Verdict:
 
 def _changed(mapping: Mapping, after: tuple[str, int] | None) -> str:
     """The next page begins after the last record read, not at a number: a record changed meanwhile shifts nothing."""
-    type_ = TRANSACTIONS.get(mapping.resource)
+    type_ = suiteql.TRANSACTIONS.get(mapping.resource)
     conditions = [f"type = '{type_}'"] if type_ else []
     if mapping.resource == "journalEntry":
         conditions.append("custbody_throughline_write_off IS NOT NULL")
@@ -118,9 +109,8 @@ def _changed(mapping: Mapping, after: tuple[str, int] | None) -> str:
         moment, id_ = f"TO_TIMESTAMP('{after[0]}', {SPELLED})", after[1]
         conditions.append(f"({CHANGED} > {moment} OR ({CHANGED} = {moment} AND id > {id_}))")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    table = "transaction" if type_ else mapping.resource.lower()
     columns = f"id, TO_CHAR({CHANGED}, {SPELLED}) AS changed"
-    return f"SELECT {columns} FROM {table}{where} ORDER BY lastmodifieddate, id"  # noqa: S608 - our own table's names
+    return f"SELECT {columns} FROM {suiteql.table(mapping.resource)}{where} ORDER BY lastmodifieddate, id"  # noqa: S608 - our own table's names
 
 
 async def _alike(http: Http, where: Where) -> list[str]:
@@ -137,9 +127,9 @@ async def _alike(http: Http, where: Where) -> list[str]:
     query = f"SELECT id, companyname, vatregnumber FROM customer WHERE {' OR '.join(conditions)} ORDER BY id"  # noqa: S608 - letters and digits only
     found, offset, more = list[Record](), 0, True
     while more:
-        body = await _suiteql(http, query, offset)
+        body = await suiteql.query(http, query, offset)
         found += body["items"]
-        offset, more = offset + PAGE, bool(body["hasMore"])
+        offset, more = offset + suiteql.PAGE, bool(body["hasMore"])
     return [
         str(item["id"])
         for item in found
@@ -147,27 +137,9 @@ async def _alike(http: Http, where: Where) -> list[str]:
     ]
 
 
-async def _suiteql(http: Http, query: str, offset: int) -> Record:
-    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909186990.html
-    answer = await http.call(
-        "POST",
-        SUITEQL,
-        params={"limit": str(PAGE), "offset": str(offset)},
-        json={"q": query},
-        headers={"Prefer": "transient"},
-        reads=True,
-    )
-    return answer.body
-
-
 async def _record(http: Http, mapping: Mapping, key: str) -> Record | None:
     found = await records.read(http, mapping.resource, key)
     return None if found is None else seen(mapping.resource, found)
-
-
-def _worded(mapping: Mapping, record: Record, before: Record) -> Record:
-    worded = as_sent(record, before)
-    return applied(worded, before) if mapping.resource == "creditMemo" else worded
 
 
 def _cursor(after: tuple[str, int] | None) -> str | None:

@@ -37,6 +37,12 @@ def as_sent(record: Record, before: Record) -> Record:
     return sent
 
 
+def worded(resource: str, record: Record, before: Record) -> Record:
+    """What they take, of any resource."""
+    sent = as_sent(record, before)
+    return applied(sent, before) if resource == "creditMemo" else sent
+
+
 def applied(memo: Record, before: Record) -> Record:
     """A credit memo is used on the invoice it is of, as far as both go; NetSuite works out how far that is."""
     invoice = memo.get("createdFrom") or ("item" in memo and before.get("createdFrom"))
