@@ -113,6 +113,14 @@ def test_an_invoice_is_credited_once_by_each_memo() -> None:
     assert detect("credit_memo", None, {**memo, "invoice": None}) == []
 
 
+def test_a_memo_of_ours_is_told_when_its_total_is_known() -> None:
+    memo = {"id": "m-1", "invoice": "i-1", "total": {"amount": "12.00", "currency": "EUR"}}
+    without = {"id": "m-1", "invoice": "i-1"}
+
+    assert detect("credit_memo", None, without) == []
+    assert [event.type for event in detect("credit_memo", without, memo)] == ["InvoiceCredited"]
+
+
 def test_a_kind_without_a_meaning_means_nothing() -> None:
     assert detect("contact", None, {"id": "c-1"}) == []
 

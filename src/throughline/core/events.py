@@ -1,6 +1,7 @@
 """What happened, in the past tense: the events we know, and how a change of an entity means one."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -108,6 +109,14 @@ class InvoiceCredited(Event):
     amount: Money
 
 
+class InvoiceOverdue(Event):
+    """An invoice was due, and something of it is open still."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+    due_on: date
+
+
 class SubscriptionSwitchedOff(Event):
     """A subscriber could not be told of events for days, or wanted no more."""
 
@@ -173,7 +182,9 @@ def _paid(before: Fields, after: Fields) -> Event | None:
 
 
 def _credited(before: Fields, after: Fields) -> Event | None:
-    if after.get("invoice") and after.get("total") and before.get("invoice") != after["invoice"]:
+    # We know the invoice of a memo of ours before its total, which is theirs to say: it is told when both are known.
+    told = before.get("total") and before.get("invoice") == after.get("invoice")
+    if after.get("invoice") and after.get("total") and not told:
         return InvoiceCredited(invoice=after["invoice"], credit_memo=after["id"], amount=after["total"])
     return None
 
