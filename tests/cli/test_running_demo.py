@@ -397,6 +397,7 @@ def test_a_deal_is_won_with_what_was_asked_for(on_demo: Run) -> None:
         (("deal", "--contract-type", "Barter"), "Time and Materials"),
         (("deal", "--amount", "much"), "must be a number"),
         (("deal", "--missing", "Colour__c"), "Colour__c"),
+        (("payment", "INV9"), "There is no invoice INV9"),
         (("fault", "salesforce", "sulk"), "throttle"),
         (("fault", "oracle", "throttle"), "salesforce"),
         (("clock", "--at", "tomorrow"), "tomorrow"),
@@ -409,6 +410,19 @@ def test_a_wish_the_sandbox_cannot_grant_says_what_it_can(wish: tuple[str, ...],
     assert said.code == Exit.USAGE, said
     assert told in said.err
     assert said.out == ""
+
+
+def test_an_invoice_is_paid_in_part_and_then_whole(demo: Demo, on_demo: Run) -> None:
+    line = {"item": {"id": "101"}, "amount": "1000.00"}
+    # A draft, so that no process of the demo takes it up.
+    body = {"entity": {"id": "501"}, "tranId": "INV7", "approvalStatus": {"id": "1"}, "item": {"items": [line]}}
+    demo.tell("netsuite", "records/invoice", body)
+
+    part = on_demo("simulate", "payment", "INV7", "--amount", "400.01")
+    rest = on_demo("simulate", "payment", "INV7", "--json").document
+
+    assert re.fullmatch(r"PYMT\d+: GBP 400.01 of INV7, GBP 599.99 open\n", part.out)
+    assert (rest["amount"], rest["remaining"]) == ("599.99", "0")
 
 
 def test_a_fault_strikes_and_can_be_taken_off(demo: Demo, on_demo: Run) -> None:

@@ -15,6 +15,7 @@ from throughline.core.forms import (
     SAME,
     Amount,
     Choice,
+    CurrencyOf,
     Day,
     Fixed,
     Flag,
@@ -28,7 +29,7 @@ from throughline.core.forms import (
     Unreadable,
     Whole,
 )
-from throughline.core.lists import Line, Lines, One, pointed_at
+from throughline.core.lists import Line, Lines, One, pointing
 from throughline.core.money import MINOR_DIGITS, Money, plain
 
 
@@ -238,9 +239,38 @@ def test_an_unreadable_line_is_named() -> None:
         form.read([{"hours": 1}, {"hours": "many"}], {}, NAMES)
 
 
-@pytest.mark.parametrize(("form", "kind"), [(Ref("task"), "task"), (One(Ref("task")), "task"), (SAME, None)])
-def test_what_a_form_points_at_is_known_before_reading(form: Form, kind: str | None) -> None:
-    assert pointed_at(form) == kind
+PAID = Lines((Line("invoice", "doc.id", Ref("invoice")), Line("amount", "amount")))
+
+
+@pytest.mark.parametrize(
+    ("form", "theirs", "told"),
+    [
+        (Ref("task"), "7", [("task", "7")]),
+        (Ref("task"), None, []),
+        (One(Ref("task")), ["7"], [("task", "7")]),
+        (One(Ref("task")), [], []),
+        (PAID, [{"doc": {"id": "7"}}, {"doc": {"id": 8}}, {"amount": 1}], [("invoice", "7"), ("invoice", "8")]),
+        (PAID, ["no line"], []),
+        (SAME, "7", []),
+    ],
+)
+def test_what_a_form_points_at_is_known_before_reading(form: Form, theirs: Any, told: list[tuple[str, str]]) -> None:
+    assert list(pointing(form, theirs, theirs=True)) == told
+
+
+def test_what_lines_point_at_is_known_before_writing() -> None:
+    assert list(pointing(PAID, [{"invoice": "i-1"}, {"amount": "1"}], theirs=False)) == [("invoice", "i-1")]
+
+
+def test_a_line_that_is_only_sent_points_at_nothing_when_read() -> None:
+    lines = Lines((Line("invoice", "doc", Ref("invoice"), flow="out"),))
+
+    assert list(pointing(lines, [{"doc": "7", "invoice": "i-7"}], theirs=True)) == []
+    assert list(pointing(lines, [{"invoice": "i-7"}], theirs=False)) == [("invoice", "i-7")]
+
+
+def test_the_currency_of_an_amount_can_have_a_field_of_its_own() -> None:
+    assert CurrencyOf().write({"amount": "1.00", "currency": "GBP"}, {}, NAMES) == "GBP"
 
 
 @given(st.timedeltas(timedelta(hours=-14), timedelta(hours=14)))

@@ -1,4 +1,4 @@
-"""`simulate`: drive the sandbox: close a deal, plan a bad day, move the clock."""
+"""`simulate`: drive the sandbox: close a deal, pay an invoice, plan a bad day, move the clock."""
 
 import re
 from typing import Any
@@ -42,6 +42,28 @@ async def deal(*, customer: str | None = None, contract_type: str | None = None,
         worth = money(made["amount"], made["currency"]) or "no amount"
         out.print(f"{made['name']}: {worth}, {made['opportunity_id']}", markup=False, soft_wrap=True)
         after(where.again(f"trace {made['opportunity_id']}"))
+    return Exit.DONE
+
+
+async def payment(invoice: str, /, *, amount: str | None = None, json: bool = False, where: Where = HERE) -> int:
+    """Pay an invoice in the simulated ERP, as a customer would.
+
+    Parameters
+    ----------
+    invoice
+        Its number, its id over there, or its id here.
+    amount
+        How much of it; all that is open if not said.
+    json
+        One JSON document instead of a sentence.
+    """
+    wanted = {"invoice": invoice, "amount": amount}
+    made = await _control(where, "netsuite", "payments", {name: value for name, value in wanted.items() if value})
+    if json:
+        document("simulated-payment", made)
+    else:
+        paid, left = (money(made[name], made["currency"]) for name in ("amount", "remaining"))
+        out.print(f"{made['number']}: {paid} of {made['invoice']}, {left} open", markup=False, soft_wrap=True)
     return Exit.DONE
 
 

@@ -1,6 +1,6 @@
-"""What a connector is: a value. A name, mapping tables, how it proves who it is, and up to four functions."""
+"""What a connector is: a value. A name, mapping tables, how it proves who it is, and up to five functions."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -145,6 +145,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of many: their `key`, why it was `refused`, or why it should be sent `again`."""
+
+    id: str
+    key: str | None = None
+    refused: str | None = None
+    again: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something changed over there, says a webhook. Thin when there is no record: then it is read afresh."""
 
@@ -211,6 +221,8 @@ class Token:
 type Changes = Callable[[Http, Mapping, str | None], AsyncIterator[Page]]
 type Find = Callable[[Http, Mapping, Where], Awaitable[list[Record]]]
 type Put = Callable[[Http, Mapping, Sent], Awaitable[str]]
+# The text is a key for the whole: a repetition with it does nothing more, and tells the outcomes.
+type PutMany = Callable[[Http, Mapping, Sequence[Sent], str], Awaitable[list[Outcome]]]
 type Receive = Callable[[Dict[str, str], bytes], Received]
 type Judge = Callable[[Answer], Verdict]
 type Ask = Callable[[Credentials, datetime], TokenRequest | Token]
@@ -234,6 +246,7 @@ class Connector:
     changes: Changes | None = None
     find: Find | None = None
     put: Put | None = None
+    put_many: PutMany | None = None
     receive: Receive | None = None
     signed: Signed | None = None
 
@@ -241,4 +254,4 @@ class Connector:
         return next((mapping for mapping in self.mappings if mapping.kind == kind), None)
 
     def can(self) -> frozenset[str]:
-        return frozenset(name for name in ("changes", "find", "put", "receive") if getattr(self, name))
+        return frozenset(name for name in ("changes", "find", "put", "put_many", "receive") if getattr(self, name))

@@ -1,11 +1,13 @@
 """What happened, in the past tense: the events we know, and how a change of an entity means one."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from throughline.core.entities import Stage
+from throughline.core.entities import InvoiceState, Stage
+from throughline.core.money import Money
 
 type Fields = dict[str, Any]
 
@@ -69,6 +71,52 @@ class ProjectOpened(Event):
     opportunity: str
 
 
+class InvoicePosted(Event):
+    """An invoice is in the books: the customer owes it."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+
+
+class InvoiceSent(Event):
+    """An invoice went to the customer."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+
+
+class InvoicePartPaid(Event):
+    """A part of an invoice was settled, and this much of it is open still."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+    open_amount: Money | None = None
+
+
+class InvoicePaid(Event):
+    """Nothing of an invoice is open any more: money, credit or a write-off settled it."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+
+
+class InvoiceCredited(Event):
+    """Something of an invoice was taken back."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+    credit_memo: str
+    amount: Money
+
+
+class InvoiceOverdue(Event):
+    """An invoice was due, and something of it is open still."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+    due_on: date
+
+
 class SubscriptionSwitchedOff(Event):
     """A subscriber could not be told of events for days, or wanted no more."""
 
@@ -103,4 +151,49 @@ def _renamed(before: Fields, after: Fields) -> Event | None:
     return None
 
 
-DETECTORS: dict[str, tuple[Detector, ...]] = {"opportunity": (_won, _lost), "customer": (_renamed,)}
+def _posted(before: Fields, after: Fields) -> Event | None:
+    if after.get("state") in OWED and before.get("state") not in OWED:
+        return InvoicePosted(invoice=after["id"])
+    return None
+
+
+def _sent(before: Fields, after: Fields) -> Event | None:
+    # One that was paid meanwhile is told as paid; and a payment taken back sends nothing again.
+    if after.get("state") == InvoiceState.SENT and before.get("state") not in SETTLED | {InvoiceState.SENT}:
+        return InvoiceSent(invoice=after["id"])
+    return None
+
+
+def _part_paid(before: Fields, after: Fields) -> Event | None:
+    """Every part is news: the first one, and each that leaves less open. A part taken back is not."""
+    if after.get("state") != InvoiceState.PARTLY_PAID:
+        return None
+    left, left_before = after.get("open_amount"), before.get("open_amount")
+    less = left and left_before and Money.model_validate(left).amount < Money.model_validate(left_before).amount
+    if before.get("state") not in SETTLED or less:
+        return InvoicePartPaid(invoice=after["id"], open_amount=left)
+    return None
+
+
+def _paid(before: Fields, after: Fields) -> Event | None:
+    if after.get("state") == InvoiceState.PAID and before.get("state") != InvoiceState.PAID:
+        return InvoicePaid(invoice=after["id"])
+    return None
+
+
+def _credited(before: Fields, after: Fields) -> Event | None:
+    # We know the invoice of a memo of ours before its total, which is theirs to say: it is told when both are known.
+    told = before.get("total") and before.get("invoice") == after.get("invoice")
+    if after.get("invoice") and after.get("total") and not told:
+        return InvoiceCredited(invoice=after["invoice"], credit_memo=after["id"], amount=after["total"])
+    return None
+
+
+SETTLED = frozenset({InvoiceState.PARTLY_PAID, InvoiceState.PAID})
+OWED = SETTLED | {InvoiceState.POSTED, InvoiceState.SENT, InvoiceState.DISPUTED}
+DETECTORS: dict[str, tuple[Detector, ...]] = {
+    "opportunity": (_won, _lost),
+    "customer": (_renamed,),
+    "invoice": (_posted, _sent, _part_paid, _paid),
+    "credit_memo": (_credited,),
+}

@@ -181,6 +181,19 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrencyOf:
+    """The currency of our money where they want it in a field of its own, spelled as `form` says. Only ever sent."""
+
+    form: Form = SAME
+
+    def read(self, value: Any, record: Record, names: Names) -> str:
+        return str(self.form.read(value, record, names))
+
+    def write(self, value: Any, fields: Dict[str, Any], names: Names) -> Any:
+        return self.form.write(value["currency"], fields, names)
+
+
+@dataclass(frozen=True, slots=True)
 class MinorUnits:
     """Money in cents, with the currency and the units per whole in neighbouring fields."""
 

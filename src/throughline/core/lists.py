@@ -1,7 +1,9 @@
 """Forms for what they keep in lists: one value, or lines with fields of their own."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from throughline.core.forms import SAME, Form, Names, Record, Ref, Unreadable, dig
@@ -74,12 +76,17 @@ class Lines:
         return record
 
 
-def pointed_at(form: Form) -> str | None:
-    """The kind of entity a form points at, if it does."""
+def pointing(form: Form, value: Any, *, theirs: bool) -> Iterator[tuple[str, str]]:
+    """Every (kind, key) this value points at: their keys in a record of theirs, our ids in fields of ours."""
     match form:
-        case Ref(kind):
-            return kind
+        case Ref(kind) if value:
+            yield kind, str(value)
         case One(inner):
-            return pointed_at(inner)
+            yield from pointing(inner, (value or [None])[0] if isinstance(value, list) else value, theirs=theirs)
+        case Lines(rows) if isinstance(value, list):
+            unwanted = "out" if theirs else "in"
+            for line, row in product(value, (row for row in rows if row.flow != unwanted)):
+                if isinstance(line, dict):
+                    yield from pointing(row.form, dig(line, row.theirs if theirs else row.ours)[1], theirs=theirs)
         case _:
-            return None
+            return

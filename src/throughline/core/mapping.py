@@ -13,7 +13,7 @@ from typing import Any, Literal
 from throughline.core.claims import Claim
 from throughline.core.entities import Entity
 from throughline.core.forms import SAME, Form, Names, Record, Unreadable, dig
-from throughline.core.lists import pointed_at
+from throughline.core.lists import pointing
 from throughline.core.records import bury
 
 
@@ -128,16 +128,14 @@ class Mapping:
     def refs(self, record: Record) -> Iterator[tuple[str, str]]:
         """Every (kind, their key) this record points at, so that names can be fetched before reading."""
         for row in self.rows:
-            kind, value = pointed_at(row.form), dig(record, row.theirs)[1]
-            if kind and row.flow != "out" and value:
-                yield kind, str(value[0] if isinstance(value, list) else value)
+            if row.flow != "out":
+                yield from pointing(row.form, dig(record, row.theirs)[1], theirs=True)
 
     def pointers(self, fields: Dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Every (kind, our id) these fields point at, so that their keys can be fetched before writing."""
         for row in self.rows:
-            kind = pointed_at(row.form)
-            if kind and row.flow != "in" and fields.get(row.ours):
-                yield kind, str(fields[row.ours])
+            if row.flow != "in":
+                yield from pointing(row.form, fields.get(row.ours), theirs=False)
 
     def overlaid(self, rows: tuple[Row, ...]) -> "Mapping":
         """The same mapping with a firm's own rows: a row for a field we have replaces ours."""

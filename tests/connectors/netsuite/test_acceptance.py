@@ -1,4 +1,4 @@
-"""What NetSuite is declared to offer is what its simulator does: upserts by our id."""
+"""What NetSuite is declared to offer is what its simulator does: upserts by our id; payments are only read."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from throughline.connectors.netsuite import mapping
+from throughline.connectors.netsuite import mapping, receivables
 from throughline.core.entities import (
     BillingFrequency,
     BillingInstalment,
@@ -14,8 +14,11 @@ from throughline.core.entities import (
     BillingPlanId,
     BillingPlanKind,
     Contract,
+    CreditMemo,
     Customer,
     CustomerId,
+    Invoice,
+    WriteOff,
 )
 from throughline.core.money import Money
 from throughline.testing.acceptance import Proof, proofs
@@ -53,6 +56,35 @@ def contract(number: int) -> Contract:
     })  # fmt: skip
 
 
+def billed() -> dict[str, Any]:
+    line = {
+        "key": "1", "description": "Work", "quantity": Decimal(1), "unit_price": EUR_100, "amount": EUR_100,
+        "item": "SVC-TM", "tax_code": "DE-S19",
+    }  # fmt: skip
+    return {"customer": "customer-1", "legal_entity": "DE", "currency": "EUR", "issued_on": date(2026, 11, 20),
+            "lines": [line]}  # fmt: skip
+
+
+def invoice(number: int) -> Invoice:
+    return Invoice.model_validate({
+        "id": f"invoice-{number}", **billed(), "state": "approved", "memo": f"Invoice {number}",
+    })  # fmt: skip
+
+
+def credit_memo(number: int) -> CreditMemo:
+    return CreditMemo.model_validate({
+        "id": f"credit_memo-{number}", **billed(), "reason": f"Memo {number}", "total": EUR_100,
+        "invoice": "invoice-1",
+    })  # fmt: skip
+
+
+def write_off(number: int) -> WriteOff:
+    return WriteOff.model_validate({
+        "id": f"write_off-{number}", "customer": "customer-1", "invoice": "invoice-1",
+        "amount": Money.of("0.01", "EUR"), "day": date(2026, 11, 20), "reason": f"Write-off {number}",
+    })  # fmt: skip
+
+
 @pytest.mark.parametrize("proof", proofs(mapping.CUSTOMER), ids=lambda proof: proof.__name__)
 async def test_a_customer_s_rung_is_true(erp: Any, proof: Proof) -> None:
     def there(sent: Customer) -> int:
@@ -77,3 +109,43 @@ async def test_a_contract_s_rung_is_true(erp: Any, proof: Proof) -> None:
         return sum(each.get("memo") == sent.name for each in erp.kept("salesOrder").values())
 
     await proof(erp.installed("contract", contract, there))
+
+
+@pytest.mark.parametrize("proof", proofs(receivables.INVOICE), ids=lambda proof: proof.__name__)
+async def test_an_invoice_s_rung_is_true(erp: Any, proof: Proof) -> None:
+    await erp.put(customer(1))
+
+    def there(sent: Invoice) -> int:
+        return sum(each.get("memo") == sent.memo for each in erp.kept("invoice").values())
+
+    await proof(erp.installed("invoice", invoice, there))
+
+
+@pytest.mark.parametrize("proof", proofs(receivables.CREDIT_MEMO), ids=lambda proof: proof.__name__)
+async def test_a_credit_memo_s_rung_is_true(erp: Any, proof: Proof) -> None:
+    await erp.put(customer(1))
+    await erp.put(invoice(1))
+
+    def there(sent: CreditMemo) -> int:
+        return sum(each.get("memo") == sent.reason for each in erp.kept("creditMemo").values())
+
+    await proof(erp.installed("credit_memo", credit_memo, there))
+
+
+@pytest.mark.parametrize("proof", proofs(receivables.WRITE_OFF), ids=lambda proof: proof.__name__)
+async def test_a_write_off_s_rung_is_true(erp: Any, proof: Proof) -> None:
+    erp.line.credentials.settings.update(write_off_account="705", receivables_account="701")
+    await erp.put(customer(1))
+    await erp.put(invoice(1))
+
+    def there(sent: WriteOff) -> int:
+        """An entry in the books counts, and one that is used twice counts twice."""
+        kept = [each["id"] for each in erp.kept("journalEntry").values() if each.get("memo") == sent.reason]
+        used = [line["doc"] for each in erp.kept("customerPayment").values() for line in each["credit"]]
+        return sum(max(1, used.count(each)) for each in kept)
+
+    await proof(erp.installed("write_off", write_off, there))
+
+
+async def test_a_payment_is_never_written() -> None:
+    assert receivables.PAYMENT.writable() == frozenset()

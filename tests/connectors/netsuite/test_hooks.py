@@ -7,7 +7,16 @@ from throughline.connectors.netsuite import hooks
 BODY = b'{"id": "n-1", "recordType": "customer", "recordId": "501", "operation": "edit", "actor": "someone"}'
 
 
-@pytest.mark.parametrize(("record_type", "kind"), [("customer", "customer"), ("salesOrder", "contract")])
+@pytest.mark.parametrize(
+    ("record_type", "kind"),
+    [
+        ("customer", "customer"),
+        ("salesOrder", "contract"),
+        ("invoice", "invoice"),
+        ("creditMemo", "credit_memo"),
+        ("customerPayment", "payment"),
+    ],
+)
 def test_a_notice_says_which_record_and_who(record_type: str, kind: str) -> None:
     (notice,) = hooks.receive({}, BODY.replace(b"customer", record_type.encode())).notices
 
@@ -15,7 +24,7 @@ def test_a_notice_says_which_record_and_who(record_type: str, kind: str) -> None
     assert notice.record is None
 
 
-@pytest.mark.parametrize(("said", "instead"), [(b"customer", b"invoice"), (b"edit", b"delete")])
+@pytest.mark.parametrize(("said", "instead"), [(b"customer", b"journalEntry"), (b"edit", b"delete")])
 def test_what_is_listed_as_ignored_is_ignored(said: bytes, instead: bytes) -> None:
     assert hooks.receive({}, BODY.replace(said, instead)).notices == ()
 

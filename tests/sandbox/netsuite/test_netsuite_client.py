@@ -10,7 +10,7 @@ from netsuite.config import Config, TokenAuth
 from netsuite.exceptions import NetsuiteAPIRequestError
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
-from tests.sandbox.netsuite.conftest import Account, customer
+from tests.sandbox.netsuite.conftest import Account, customer, order
 
 # The client calls oauthlib and httpx by ways these have given up.
 pytestmark = [
@@ -129,3 +129,39 @@ async def test_through_the_gateway_the_signed_url_is_https(account: Account) -> 
 
     assert answer.status == 200
     assert re.match(rf"https://{host}/services/rest/record/v1/customer/501$", answer.body["links"][0]["href"])
+
+
+async def test_it_bills_credits_and_is_paid(account: Account) -> None:
+    client = api(account)
+    line = {"item": {"id": "101"}, "quantity": 10, "rate": 120.5, "taxCode": {"id": "202"}}
+    apply = {"items": [{"doc": {"externalId": "TL-I-1"}}]}
+    memo = {**order("501", {"item": {"id": "101"}, "amount": 5}), "apply": apply}
+    payment = {"customer": {"id": "501"}, "payment": 441, "apply": apply}
+
+    await client.put("", url=at(account, "/record/v1/invoice/eid:TL-I-1"), json=order("501", line))
+    await client.put("", url=at(account, "/record/v1/creditMemo/eid:TL-C-1"), json=memo)
+    await client.put("", url=at(account, "/record/v1/customerPayment/eid:TL-P-1"), json=payment)
+    read: Any = await client.get("", url=at(account, "/record/v1/invoice/eid:TL-I-1"))
+    told: Any = await client.post(
+        "",
+        url=at(account, "/query/v1/suiteql"),
+        headers={"Prefer": "transient"},
+        json={"q": "SELECT externalid, type, foreigntotal FROM transaction ORDER BY id"},
+    )
+
+    assert (read["total"], read["amountPaid"], read["amountRemaining"]) == (1446.0, 446.0, 1000.0)
+    assert [(row["externalid"], row["type"], row["foreigntotal"]) for row in told["items"]] == [
+        ("TL-I-1", "CustInvc", "1446"),
+        ("TL-C-1", "CustCred", "5"),
+        ("TL-P-1", "CustPymt", "441"),
+    ]
+
+
+async def test_it_is_told_why_a_closed_period_takes_nothing(account: Account) -> None:
+    with pytest.raises(NetsuiteAPIRequestError) as refused:
+        await api(account).put(
+            "", url=at(account, "/record/v1/invoice/eid:TL-I-1"), json=order("501", tranDate="2026-03-31")
+        )
+
+    assert refused.value.status_code == 400
+    assert "closed or locked period (Mar 2026)" in refused.value.response_text

@@ -1,17 +1,26 @@
-"""NetSuite: the ERP. Customers, contracts (sales orders) and billing plans (billing schedules) live in it."""
+"""NetSuite: the ERP. Customers, contracts, billing plans, and invoices with all that settles them, live in it."""
 
-from throughline.connectors.netsuite import api, auth, hooks, mapping
+from throughline.connectors.netsuite import api, auth, bulk, hooks, mapping, receivables
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
     name="netsuite",
-    mappings=(mapping.CUSTOMER, mapping.BILLING_PLAN, mapping.CONTRACT),
+    mappings=(
+        mapping.CUSTOMER,
+        mapping.BILLING_PLAN,
+        mapping.CONTRACT,
+        receivables.INVOICE,
+        receivables.CREDIT_MEMO,
+        receivables.PAYMENT,
+        receivables.WRITE_OFF,
+    ),
     judge=api.judge,
     ask=auth.ask,
     read_token=auth.read_token,
     changes=api.changes,
     find=api.find,
     put=api.put,
+    put_many=bulk.put_many,
     receive=hooks.receive,
     signed=hooks.signed,
 )

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from urllib.parse import quote
 
-from throughline.connectors.netsuite.shapes import as_read, as_sent, lists, needs_to_know
+from throughline.connectors.netsuite import records, suiteql, write_offs
+from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing
+from throughline.connectors.netsuite.shapes import lists, needs_to_know, worded
+from throughline.connectors.netsuite.standing import seen
 from throughline.core.connector import (
     Absent,
     Answer,
@@ -24,10 +26,6 @@ from throughline.core.forms import Record
 from throughline.core.mapping import Mapping
 from throughline.core.matching import normalised_tax_id, same_name, same_tax_id, search_word
 
-RECORDS = "/services/rest/record/v1"
-SUITEQL = "/services/rest/query/v1/suiteql"
-PAGE = 200
-STRICT = {"X-NetSuite-PropertyNameValidation": "error"}
 # Times are asked for and compared in UTC: a bare literal would be read in the account's own time zone.
 CHANGED = "SYS_EXTRACT_UTC(lastmodifieddate)"
 SPELLED = "'YYYY-MM-DD HH24:MI:SS'"
@@ -42,12 +40,12 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
     """Ids by last change, then each record whole: SuiteQL shows columns, not the record."""
     after = (_moment(since), 0) if since else None
     while True:
-        body = await _suiteql(http, _changed(mapping, after), 0)
-        records = [await _record(http, mapping, str(item["id"])) for item in body["items"]]
+        body = await suiteql.query(http, _changed(mapping, after), 0)
+        found = [await _record(http, mapping, str(item["id"])) for item in body["items"]]
         if body["items"]:
             last = body["items"][-1]
             after = (str(last["changed"]), int(last["id"]))
-        yield Page([record for record in records if record is not None], _cursor(after) if body["items"] else None)
+        yield Page([record for record in found if record is not None], _cursor(after) if body["items"] else None)
         if not body["hasMore"]:
             return
 
@@ -59,25 +57,20 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     else:
         keys = [f"eid:{where.marker}"] if where.marker else []
         keys += await _alike(http, where) if mapping.resource == "customer" else []
-    records = [await _record(http, mapping, key) for key in keys]
-    return list({str(record["id"]): record for record in records if record}.values())
+    found = [await _record(http, mapping, key) for key in keys]
+    return list({str(record["id"]): record for record in found if record}.values())
 
 
 async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     """Update by their id, or upsert by ours."""
-    path = f"{RECORDS}/{mapping.resource}"
-    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545222128.html
-    if sent.key:
-        before = await _record(http, mapping, sent.key) if needs_to_know(sent.record) else None
-        record = as_sent(sent.record, before or {})
-        await http.call("PATCH", f"{path}/{sent.key}", params=_replacing(lists(record)), json=record, headers=STRICT)
-        return sent.key
-    record, eid = as_sent(sent.record, {}), f"{path}/eid:{quote(sent.id, safe='')}"
-    whole = [name for name, value in record.items() if isinstance(value, dict) and "items" in value]
-    answer = await http.call("PUT", eid, params=_replacing(whole), json=record, headers=STRICT)
-    if location := answer.headers.get("location", ""):
-        return location.rstrip("/").rsplit("/", 1)[-1]
-    return str((await http.call("GET", eid, params={"fields": "id"})).body["id"])
+    if mapping.resource == "journalEntry":
+        return await write_offs.put(http, mapping, sent)
+    if not sent.key:
+        return await records.upsert(http, mapping.resource, sent.id, worded(mapping.resource, sent.record, {}))
+    before = await records.read(http, mapping.resource, sent.key) if needs_to_know(sent.record) else None
+    record, path = worded(mapping.resource, sent.record, before or {}), f"{RECORDS}/{mapping.resource}/{sent.key}"
+    await http.call("PATCH", path, params=replacing(lists(record)), json=record, headers=STRICT)
+    return sent.key
 
 
 def judge(answer: Answer) -> Verdict:
@@ -96,6 +89,8 @@ def judge(answer: Answer) -> Verdict:
             return Throttled(retry_after(answer))
         case 404, _:
             return Absent(why)
+        case _, "IDEMPOTENCY_ERROR":
+            return Fine()  # what we asked for is under way already, and the answer says where
         case _, "RCRD_HAS_BEEN_CHANGED":
             return Unwell(why, nothing_happened=True)
         case status, _ if status >= 500:
@@ -106,12 +101,16 @@ def judge(answer: Answer) -> Verdict:
 
 def _changed(mapping: Mapping, after: tuple[str, int] | None) -> str:
     """The next page begins after the last record read, not at a number: a record changed meanwhile shifts nothing."""
-    where = ""
+    type_ = suiteql.TRANSACTIONS.get(mapping.resource)
+    conditions = [f"type = '{type_}'"] if type_ else []
+    if mapping.resource == "journalEntry":
+        conditions.append("custbody_throughline_write_off IS NOT NULL")
     if after:
         moment, id_ = f"TO_TIMESTAMP('{after[0]}', {SPELLED})", after[1]
-        where = f" WHERE {CHANGED} > {moment} OR ({CHANGED} = {moment} AND id > {id_})"
+        conditions.append(f"({CHANGED} > {moment} OR ({CHANGED} = {moment} AND id > {id_}))")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     columns = f"id, TO_CHAR({CHANGED}, {SPELLED}) AS changed"
-    return f"SELECT {columns} FROM {mapping.resource.lower()}{where} ORDER BY lastmodifieddate, id"  # noqa: S608 - our own table's names
+    return f"SELECT {columns} FROM {suiteql.table(mapping.resource)}{where} ORDER BY lastmodifieddate, id"  # noqa: S608 - our own table's names
 
 
 async def _alike(http: Http, where: Where) -> list[str]:
@@ -128,9 +127,9 @@ async def _alike(http: Http, where: Where) -> list[str]:
     query = f"SELECT id, companyname, vatregnumber FROM customer WHERE {' OR '.join(conditions)} ORDER BY id"  # noqa: S608 - letters and digits only
     found, offset, more = list[Record](), 0, True
     while more:
-        body = await _suiteql(http, query, offset)
+        body = await suiteql.query(http, query, offset)
         found += body["items"]
-        offset, more = offset + PAGE, bool(body["hasMore"])
+        offset, more = offset + suiteql.PAGE, bool(body["hasMore"])
     return [
         str(item["id"])
         for item in found
@@ -138,28 +137,9 @@ async def _alike(http: Http, where: Where) -> list[str]:
     ]
 
 
-async def _suiteql(http: Http, query: str, offset: int) -> Record:
-    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909186990.html
-    answer = await http.call(
-        "POST",
-        SUITEQL,
-        params={"limit": str(PAGE), "offset": str(offset)},
-        json={"q": query},
-        headers={"Prefer": "transient"},
-        reads=True,
-    )
-    return answer.body
-
-
 async def _record(http: Http, mapping: Mapping, key: str) -> Record | None:
-    # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545141395.html
-    path = f"{RECORDS}/{mapping.resource}/{quote(key, safe=':')}"
-    answer = await http.call("GET", path, params={"expandSubResources": "true"})
-    return as_read(answer.body) if answer.status == 200 else None
-
-
-def _replacing(names: list[str]) -> dict[str, str] | None:
-    return {"replace": ",".join(names)} if names else None
+    found = await records.read(http, mapping.resource, key)
+    return None if found is None else seen(mapping.resource, found)
 
 
 def _cursor(after: tuple[str, int] | None) -> str | None:

@@ -9,8 +9,15 @@ from throughline.core import exact
 from throughline.core.connector import Credentials, Notice, Received
 
 TOLERANCE = timedelta(minutes=5)
-KINDS = {"customer": "customer", "salesOrder": "contract"}
-IGNORED = frozenset({"invoice"})  # the script tells of invoices too; nothing here reads them yet
+KINDS = {
+    "customer": "customer",
+    "salesOrder": "contract",
+    "invoice": "invoice",
+    "creditMemo": "credit_memo",
+    "customerPayment": "payment",
+}
+# The script tells of every journal entry of the account. Those that are write-offs are polled for.
+IGNORED = frozenset({"journalEntry"})
 
 
 def signed(credentials: Credentials, headers: Dict[str, str], body: bytes, now: datetime) -> bool:

@@ -9,6 +9,8 @@ SUBSIDIARY = Lookup("subsidiaries", "erp_id", self_column="legal_entity")
 CURRENCY = Lookup("currencies", "erp_id", self_column="currency")
 COST_CENTRE = Lookup("cost_centres", "erp_id", self_column="cost_centre")
 TERMS = Lookup("payment_terms", "erp_id", self_column="terms")
+ITEM = Lookup("service_items", "erp_id", self_column="item")
+TAX_CODE = Lookup("tax_items", "erp_id", self_column="tax_code")
 
 CUSTOMER = Mapping(
     Customer,
@@ -106,12 +108,12 @@ CONTRACT = Mapping(
             Lines(
                 (
                     Line("key", "custcol_throughline_line"),
-                    Line("item", "item.id", Lookup("service_items", "erp_id", self_column="item")),
+                    Line("item", "item.id", ITEM),
                     Line("description", "description"),
                     Line("quantity", "quantity", Number()),
                     Line("unit_price", "rate", Amount(currency="currency.refName")),
                     Line("amount", "amount", Amount(currency="currency.refName")),
-                    Line("tax_code", "taxCode.id", Lookup("tax_items", "erp_id", self_column="tax_code")),
+                    Line("tax_code", "taxCode.id", TAX_CODE),
                     Line("cost_centre", "department.id", COST_CENTRE),
                 )
             ),

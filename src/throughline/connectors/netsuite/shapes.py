@@ -10,7 +10,7 @@ from throughline.core.forms import Record
 
 FLAT = {"city": "city", "postal_code": "zip"}
 # Lists that are ours as a whole. Of a customer's addresses only the billing address is.
-OURS = ("item", "recurrence", "milestone")
+OURS = ("item", "recurrence", "milestone", "apply")
 
 
 def as_read(record: Record) -> Record:
@@ -35,6 +35,22 @@ def as_sent(record: Record, before: Record) -> Record:
     if "recurrence" in record:
         sent |= _amounts(record["recurrence"]["items"], _plan_type(record) or _plan_type(before))
     return sent
+
+
+def worded(resource: str, record: Record, before: Record) -> Record:
+    """What they take, of any resource."""
+    sent = as_sent(record, before)
+    return applied(sent, before) if resource == "creditMemo" else sent
+
+
+def applied(memo: Record, before: Record) -> Record:
+    """A credit memo is used on the invoice it is of, as far as both go; NetSuite works out how far that is."""
+    invoice = memo.get("createdFrom") or ("item" in memo and before.get("createdFrom"))
+    if not invoice:
+        return memo
+    # The amount is emptied, or a memo that was changed would be used as far as it went before.
+    line: Record = {"doc": {"id": str(invoice["id"])}, "apply": True, "amount": None}
+    return {**memo, "apply": {"items": [line]}}
 
 
 def lists(record: Record) -> list[str]:

@@ -34,19 +34,6 @@ def reckon(shelf: Shelf, record: Record) -> None:
     record["total"] = plain(subtotal + taxes)
 
 
-def paid(shelf: Shelf, invoice: str) -> Decimal:
-    """What the payments on the shelf apply to this invoice."""
-    return sum(
-        (
-            Decimal(line["amount"])
-            for payment in shelf.all("customerPayment").values()
-            for line in payment.get("apply", [])
-            if line["doc"] == invoice and line.get("apply")
-        ),
-        Decimal(0),
-    )
-
-
 def settle_invoice(record: Record, amount_paid: Decimal) -> None:
     remaining = Decimal(record["total"]) - amount_paid
     record["amountPaid"], record["amountRemaining"] = plain(amount_paid), plain(remaining)

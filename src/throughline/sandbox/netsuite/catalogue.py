@@ -3,9 +3,10 @@
 from throughline.sandbox.netsuite.schema import RecordType
 from throughline.sandbox.netsuite.schema_entities import ENTITIES
 from throughline.sandbox.netsuite.schema_lists import LISTS
+from throughline.sandbox.netsuite.schema_receivables import RECEIVABLES
 from throughline.sandbox.netsuite.schema_transactions import TRANSACTIONS
 
-TYPES: dict[str, RecordType] = {type_.name: type_ for type_ in (*LISTS, *ENTITIES, *TRANSACTIONS)}
+TYPES: dict[str, RecordType] = {type_.name: type_ for type_ in (*LISTS, *ENTITIES, *TRANSACTIONS, *RECEIVABLES)}
 _BY_LOWER = {name.lower(): type_ for name, type_ in TYPES.items()}
 
 

@@ -7,7 +7,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from throughline.sandbox.netsuite import notes, rules
-from throughline.sandbox.netsuite.amounts import paid, settle_invoice
+from throughline.sandbox.netsuite.amounts import settle_invoice
+from throughline.sandbox.netsuite.applications import concerned, paid
 from throughline.sandbox.netsuite.catalogue import TYPES
 from throughline.sandbox.netsuite.index import Index
 from throughline.sandbox.netsuite.intake import Draft, read_body
@@ -18,7 +19,7 @@ from throughline.sandbox.netsuite.problems import invalid_content, nonexistent, 
 from throughline.sandbox.netsuite.schema import RecordType
 from throughline.sandbox.shelf import Record, Shelf
 
-ANNOUNCED = {"customer", "salesOrder", "invoice"}
+ANNOUNCED = {"customer", "salesOrder", "invoice", "creditMemo", "customerPayment", "journalEntry"}
 type Announce = Callable[[RecordType, str, str, str], None]  # type, id, operation, actor
 
 
@@ -178,9 +179,8 @@ class Records:
 
     def _after(self, type_: RecordType, versions: list[Record], operation: str, actor: str) -> None:
         """`versions` are the record as it is and as it was: a payment concerns the invoices of both."""
-        if type_.name == "customerPayment":
-            for invoice in {line["doc"]: None for version in versions for line in version.get("apply", [])}:
-                self._settle(invoice, actor)
+        for invoice in concerned(*versions):
+            self._settle(invoice, actor)
         if type_.name in ANNOUNCED:
             self._announce(type_, versions[0]["id"], operation, actor)
 

@@ -6,12 +6,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from throughline.sandbox.netsuite.amounts import paid, reckon, settle_invoice
+from throughline.sandbox.netsuite.amounts import reckon, settle_invoice
+from throughline.sandbox.netsuite.applications import apply, paid
 from throughline.sandbox.netsuite.catalogue import TYPES
 from throughline.sandbox.netsuite.problems import invalid_value, missing, user_error
 from throughline.sandbox.netsuite.schema import Field, RecordType
 from throughline.sandbox.netsuite.wire import plain
 from throughline.sandbox.shelf import Record, Shelf
+
+_SIDES = ("debit", "credit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ def complete(type_: RecordType, record: Record, books: Books) -> None:
         check_period(type_, record, books.shelf)
         if type_.sublist("item"):
             reckon(books.shelf, record)
+        if type_.sublist("apply"):
+            apply(type_, record, books.shelf)
         if type_.name == "invoice":
             settle_invoice(record, paid(books.shelf, record["id"]))
 
@@ -106,11 +111,22 @@ def _payment(type_: RecordType, record: Record, books: Books) -> None:
             [title for name, title in (("customer", "Customer"), ("payment", "Payment Amount")) if not record.get(name)]
         )
     _belong_together(record, books.shelf.all("customer")[record["customer"]])
-    applied = sum((Decimal(line["amount"]) for line in record.get("apply", []) if line.get("apply")), Decimal(0))
-    payment = Decimal(record["payment"])
-    if applied > payment:
-        raise user_error("The amount applied is greater than the payment amount.")
-    record["total"], record["applied"], record["unapplied"] = plain(payment), plain(applied), plain(payment - applied)
+    record["total"] = record["payment"]
+
+
+def _journal(type_: RecordType, record: Record, books: Books) -> None:
+    """In one subsidiary, in its currency unless said otherwise, and in balance."""
+    _number_transaction(type_, record, books)
+    if not record.get("subsidiary"):
+        raise missing(["Subsidiary"])
+    record.setdefault("currency", books.shelf.all("subsidiary")[record["subsidiary"]]["currency"])
+    lines: list[dict[str, Any]] = record.get("line", [])
+    if not lines:
+        raise user_error("You must enter at least one line item for this transaction.")
+    debits, credits_ = (sum((Decimal(line.get(side, "0")) for line in lines), Decimal(0)) for side in _SIDES)
+    if debits != credits_:
+        raise user_error("The amounts in a journal entry must balance.")
+    record["total"] = plain(debits)
 
 
 def _belong_together(record: Record, customer: Record) -> None:
@@ -181,5 +197,7 @@ _RULES: dict[str, Callable[[RecordType, Record, Books], None]] = {
     "job": _job,
     "salesOrder": _sale,
     "invoice": _sale,
+    "creditMemo": _sale,
     "customerPayment": _payment,
+    "journalEntry": _journal,
 }

@@ -2,6 +2,9 @@
 
 from throughline.sandbox.netsuite.schema import COMMON, RecordType, choice, day, flag, number, ref, refs, text
 
+ACCOUNT_TYPES = {"AcctRec": "Accounts Receivable", "Bank": "Bank", "DeferRevenue": "Deferred Revenue",
+                 "Expense": "Expense", "Income": "Income"}  # fmt: skip
+
 LISTS = (
     RecordType(
         name="subsidiary",
@@ -93,6 +96,18 @@ LISTS = (
             ref("subsidiary", "Subsidiary", "subsidiary", required=True),
             ref("department", "Department", "department", in_subsidiary=True),
             ref("supervisor", "Supervisor", "employee"),
+        ),
+    ),
+    RecordType(
+        name="account",
+        title="Account",
+        family="account",
+        label="{acctNumber} {acctName}",
+        fields=(
+            *COMMON,
+            text("acctNumber", "Number", required=True, length=60),
+            text("acctName", "Name", required=True),
+            choice("acctType", "Type", ACCOUNT_TYPES, required=True),
         ),
     ),
     RecordType(

@@ -1,8 +1,7 @@
-"""Billing schedules and the transactions: sales orders, invoices, customer payments."""
+"""Billing schedules, and what is sold and billed: sales orders and invoices."""
 
 from throughline.sandbox.netsuite.schema import (
     COMMON,
-    Field,
     RecordType,
     Sublist,
     choice,
@@ -43,7 +42,6 @@ ORDER_STATUS = {
     "H": "Closed",
 }
 INVOICE_STATUS = {"A": "Open", "B": "Paid In Full", "V": "Voided"}
-PAYMENT_STATUS = {"C": "Not Deposited", "V": "Voided"}
 
 _LINE = (
     integer("line", "Line"),
@@ -60,9 +58,10 @@ _LINE = (
     ref("billingSchedule", "Billing Schedule", "billingSchedule"),
     flag("isClosed", "Closed"),
     text("custcol_throughline_line", "Throughline Line", length=300),
+    text("custcol_throughline_contract_line", "Throughline Contract Line", length=300),
 )
-_ITEMS = Sublist(name="item", title="Items", key="line", fields=_LINE, required=True, numbered=True)
-_HEAD = (
+ITEMS = Sublist(name="item", title="Items", key="line", fields=_LINE, required=True, numbered=True)
+HEAD = (
     *COMMON,
     text("tranId", "Transaction Number", length=45),
     day("tranDate", "Date"),
@@ -80,6 +79,7 @@ _HEAD = (
     ref("salesRep", "Sales Rep", "employee"),
     text("custbody_throughline_contract_type", "Throughline Contract Type"),
     text("custbody_throughline_revenue", "Throughline Revenue Treatment"),
+    text("custbody_throughline_project", "Throughline Project", length=300),
     number("subtotal", "Subtotal", read_only=True),
     number("taxTotal", "Tax Total", read_only=True),
     number("total", "Total", read_only=True),
@@ -140,11 +140,11 @@ SALES_ORDER = RecordType(
     code="SalesOrd",
     prefix="SO",
     fields=(
-        *_HEAD,
+        *HEAD,
         choice("orderStatus", "Status", ORDER_STATUS, default="A"),
         ref("billingSchedule", "Billing Schedule", "billingSchedule"),
     ),
-    sublists=(_ITEMS,),
+    sublists=(ITEMS,),
 )
 
 INVOICE = RecordType(
@@ -156,7 +156,7 @@ INVOICE = RecordType(
     prefix="INV",
     posting=True,
     fields=(
-        *_HEAD,
+        *HEAD,
         choice("status", "Status", INVOICE_STATUS, read_only=True, default="A"),
         ref("createdFrom", "Created From", "salesOrder"),
         ref("postingPeriod", "Posting Period", "accountingPeriod"),
@@ -164,46 +164,10 @@ INVOICE = RecordType(
         number("amountPaid", "Amount Paid", read_only=True),
         number("amountRemaining", "Amount Remaining", read_only=True),
         choice("approvalStatus", "Approval Status", {"1": "Pending Approval", "2": "Approved"}, default="2"),
+        # NetSuite keeps no "sent" of its own: the script of the bundle stamps this day when the invoice is mailed.
+        day("custbody_throughline_sent_on", "Throughline Sent On"),
     ),
-    sublists=(_ITEMS,),
+    sublists=(ITEMS,),
 )
 
-PAYMENT = RecordType(
-    name="customerPayment",
-    title="Payment",
-    family="transaction",
-    label="Payment #{tranId}",
-    code="CustPymt",
-    prefix="PYMT",
-    posting=True,
-    fields=(
-        *COMMON,
-        text("tranId", "Payment #", length=45),
-        day("tranDate", "Date"),
-        ref("customer", "Customer", "customer", required=True),
-        ref("subsidiary", "Subsidiary", "subsidiary"),
-        ref("currency", "Currency", "currency"),
-        number("payment", "Payment Amount", required=True),
-        ref("postingPeriod", "Posting Period", "accountingPeriod"),
-        text("memo", "Memo", length=999),
-        choice("status", "Status", PAYMENT_STATUS, read_only=True, default="C"),
-        flag("undepFunds", "Undeposited Funds", default=True),
-        number("total", "Total", read_only=True),
-        number("applied", "Applied", read_only=True),
-        number("unapplied", "Unapplied", read_only=True),
-    ),
-    sublists=(
-        Sublist(
-            name="apply",
-            title="Apply",
-            key="doc",
-            fields=(
-                Field(name="doc", title="Invoice", kind="reference", to="invoice", required=True),
-                flag("apply", "Apply", default=True),
-                number("amount", "Amount", required=True),
-            ),
-        ),
-    ),
-)
-
-TRANSACTIONS = (BILLING_SCHEDULE, SALES_ORDER, INVOICE, PAYMENT)
+TRANSACTIONS = (BILLING_SCHEDULE, SALES_ORDER, INVOICE)

@@ -44,8 +44,14 @@ def _lists() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for id_, (email, title, subsidiary) in firm.EMPLOYEES.items():
         name = email.split("@")[0]
         yield "employee", id_, {"entityId": name, "email": email, "title": title, "subsidiary": subsidiary}
+    yield from _accounts()
     for year in (2026, 2027):
         yield from _periods(year)
+
+
+def _accounts() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for id_, (number, title, type_) in firm.ACCOUNTS.items():
+        yield "account", id_, {"acctNumber": number, "acctName": title, "acctType": type_}
 
 
 def _periods(year: int) -> Iterator[tuple[str, str, dict[str, Any]]]:

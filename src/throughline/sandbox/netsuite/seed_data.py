@@ -37,6 +37,14 @@ ITEMS: dict[str, tuple[str, str]] = {
     "106": ("SVC-SUBSCRIPTION", "Subscription"),
     "107": ("SVC-MANAGED", "Managed service"),
 }
+# id: number, name, type
+ACCOUNTS: dict[str, tuple[str, str, str]] = {
+    "701": ("1100", "Accounts Receivable", "AcctRec"),
+    "702": ("1000", "Bank", "Bank"),
+    "703": ("2400", "Deferred Revenue", "DeferRevenue"),
+    "704": ("4000", "Services Revenue", "Income"),
+    "705": ("6500", "Bad Debt", "Expense"),
+}
 SERVICE_LINES = {"30": "Advisory", "31": "Implementation", "32": "Analytics", "33": "Managed Services"}
 LEGAL_ENTITIES = {"1": ("US", "2"), "2": ("UK", "3"), "3": ("DE", "4")}  # last digit: code, subsidiary
 EMPLOYEES: dict[str, tuple[str, str, str]] = {

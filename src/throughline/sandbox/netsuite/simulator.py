@@ -19,8 +19,9 @@ from throughline.sandbox.clock import SandboxClock
 from throughline.sandbox.faults import Fault
 from throughline.sandbox.netsuite.auth import Auth
 from throughline.sandbox.netsuite.calls import refusal
-from throughline.sandbox.netsuite.catalogue import named
+from throughline.sandbox.netsuite.catalogue import TYPES, named
 from throughline.sandbox.netsuite.gate import Gate
+from throughline.sandbox.netsuite.ledger import books, payment_of
 from throughline.sandbox.netsuite.moments import stamp
 from throughline.sandbox.netsuite.problems import Problem, changed, no_such_resource, too_many, unexpected
 from throughline.sandbox.netsuite.queries import Queries
@@ -83,6 +84,8 @@ class NetSuite(Simulator):
             web.post(f"{CONTROL}/limits", self._limit),
             web.post(f"{CONTROL}/revoke", self._revoke),
             web.get(f"{CONTROL}/logins", self._logins),
+            web.get(f"{CONTROL}/books", self._books),
+            web.post(f"{CONTROL}/payments", self._receive_payment),
             web.post(f"{CONTROL}/records/{{type}}", self._edit_by_hand),
             web.delete(f"{CONTROL}/records/{{type}}/{{key}}", self._delete_by_hand),
         ]
@@ -149,6 +152,31 @@ class NetSuite(Simulator):
 
     async def _logins(self, _request: web.Request) -> web.Response:
         return web.json_response(list(self.auth.logins))
+
+    async def _books(self, _request: web.Request) -> web.Response:
+        return web.json_response(books(self.shelf))
+
+    async def _receive_payment(self, request: web.Request) -> web.Response:
+        """A customer pays: {"invoice": its id, number or external id, "amount": all that is open if not said}."""
+        try:
+            told = body_of(await request.read())
+            body = payment_of(self.shelf, str(told.get("invoice", "")), told.get("amount"))
+            written = self.records.create(TYPES["customerPayment"], Edit(body=body, actor=_user(request)))
+        except Problem as problem:
+            return web.json_response({"error": problem.detail}, status=422)
+        return web.json_response(self._paid(written.id), status=201)
+
+    def _paid(self, id_: str) -> dict[str, str]:
+        payment = self.shelf.all("customerPayment")[id_]
+        invoice = self.shelf.all("invoice")[payment["apply"][0]["doc"]]
+        return {
+            "id": id_,
+            "number": payment["tranId"],
+            "amount": payment["payment"],
+            "currency": self.shelf.all("currency")[payment["currency"]]["symbol"],
+            "invoice": invoice["tranId"],
+            "remaining": invoice["amountRemaining"],
+        }
 
     async def _edit_by_hand(self, request: web.Request) -> web.Response:
         """What a person does in the user interface: with an `id` an edit, without one a new record."""

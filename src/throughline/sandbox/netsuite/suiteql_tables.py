@@ -9,7 +9,8 @@ from typing import Any, Literal
 from throughline.sandbox.netsuite.amounts import cents
 from throughline.sandbox.netsuite.catalogue import TYPES
 from throughline.sandbox.netsuite.notes import DELETED, NOTE
-from throughline.sandbox.netsuite.schema_transactions import INVOICE_STATUS, ORDER_STATUS, PAYMENT_STATUS
+from throughline.sandbox.netsuite.schema_receivables import CREDIT_STATUS, JOURNAL_STATUS, PAYMENT_STATUS
+from throughline.sandbox.netsuite.schema_transactions import INVOICE_STATUS, ORDER_STATUS
 from throughline.sandbox.netsuite.wire import plain
 from throughline.sandbox.shelf import Record, Shelf
 
@@ -72,6 +73,8 @@ _STATUS = {
     **{f"SalesOrd:{code}": f"Sales Order : {name}" for code, name in ORDER_STATUS.items()},
     **{f"CustInvc:{code}": f"Invoice : {name}" for code, name in INVOICE_STATUS.items()},
     **{f"CustPymt:{code}": f"Payment : {name}" for code, name in PAYMENT_STATUS.items()},
+    **{f"CustCred:{code}": f"Credit Memo : {name}" for code, name in CREDIT_STATUS.items()},
+    **{f"Journal:{code}": f"Journal : {name}" for code, name in JOURNAL_STATUS.items()},
 }
 _CODES = {type_.code: type_.title for type_ in TYPES.values() if type_.code}
 
@@ -96,7 +99,8 @@ def _lines(shelf: Shelf) -> Iterable[Record]:
     for record in _transactions(shelf):
         head = {"transaction": record["id"], "subsidiary": record.get("subsidiary"), "entity": record["entity"]}
         own = {"line": 0, "amount": record.get("total"), "department": record.get("department")}
-        yield {**head, **own, "mainline": True, "memo": record.get("memo"), "lineUniqueKey": f"-{record['id']}"}
+        if "line" not in record:  # a journal entry has lines only
+            yield {**head, **own, "mainline": True, "memo": record.get("memo"), "lineUniqueKey": f"-{record['id']}"}
         for line in record.get("item", []):
             yield {
                 **line,
@@ -106,6 +110,9 @@ def _lines(shelf: Shelf) -> Iterable[Record]:
                 "quantity": plain(-Decimal(line["quantity"])),
                 "amount": plain(-cents(Decimal(line["amount"]))),
             }
+        for line in record.get("line", []):  # a journal's: what is debited is positive
+            amount = Decimal(line.get("debit", "0")) - Decimal(line.get("credit", "0"))
+            yield {**head, **line, "transaction": record["id"], "mainline": False, "amount": plain(amount)}
 
 
 TABLES: dict[str, Table] = {
@@ -156,7 +163,10 @@ TABLES: dict[str, Table] = {
                 flag="posting",
                 day="tranDate startDate endDate dueDate",
             ),
-            **_columns(text="custbody_throughline_contract_type custbody_throughline_revenue"),
+            **_columns(
+                text="custbody_throughline_contract_type custbody_throughline_revenue custbody_throughline_project"
+                " custbody_throughline_write_off"
+            ),
             "type": Column("type", choices=_CODES),
             "status": Column("status", choices=_STATUS),
             "createddate": Column("createdDate", "moment"),
@@ -189,6 +199,7 @@ TABLES: dict[str, Table] = {
                 subsidiary="subsidiary:subsidiary",
                 entity="entity:customer",
                 taxcode="taxCode:salesTaxItem",
+                account="account:account",
             ),
         },
     ),
@@ -216,6 +227,7 @@ TABLES: dict[str, Table] = {
         _of("salesTaxItem"),
         {**_BASE, **_columns(text="itemId description nexusCountry", number="rate", flag="reverseCharge")},
     ),
+    "account": Table(_of("account"), {**_BASE, **_columns(text="acctNumber acctName acctType")}),
     "accountingperiod": Table(
         _of("accountingPeriod"),
         {
