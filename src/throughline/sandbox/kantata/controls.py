@@ -87,7 +87,7 @@ class Controls:
         return plain(collection, record, frozenset(collection.optional))
 
     async def _delete(self, request: web.Request) -> dict[str, Any]:
-        self._records.delete(_collection(request), request.match_info["id"], self._person(request))
+        self._records.delete(_collection(request), request.match_info["id"], self._person(request), by_hand=True)
         return {"deleted": request.match_info["id"]}
 
     def _person(self, request: web.Request) -> str:

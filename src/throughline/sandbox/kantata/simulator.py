@@ -31,6 +31,7 @@ from throughline.sandbox.simulator import Handler, Simulator
 
 API = "/api/v1"
 NAME, ID, SUFFIX = "{collection:[a-z_]+}", r"{id:\d+}", r"{suffix:(?:\.json)?}"
+SHEETS = "{collection:timesheet_submissions|expense_report_submissions}"
 
 type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -96,7 +97,7 @@ class Kantata(Simulator):
         yield "GET", "/subscribed_events/event_types", self._event_types
         yield "POST", "/external_references/create_or_update", self._reference
         yield "GET", "/users/me", self._me
-        yield "PUT", f"/timesheet_submissions/{ID}/{{action:approve|reject|cancel}}", self._decide
+        yield "PUT", f"/{SHEETS}/{ID}/{{action:approve|reject|cancel}}", self._decide
         yield "PUT", f"/invoices/{ID}/cancel", self._cancel_invoice
         yield "GET", f"/{NAME}", self._index
         yield "POST", f"/{NAME}", self._create
@@ -193,9 +194,11 @@ class Kantata(Simulator):
 
     async def _decide(self, request: web.Request) -> web.Response:
         told = (await body(request)).get("description")
-        where = request.match_info
-        sheet = actions.decide(self.records, where["id"], where["action"], self._actor(), told)
-        return self._one(COLLECTIONS["timesheet_submissions"], sheet, request)
+        where, sheets = request.match_info, _collection(request)
+        sheet = actions.decide(
+            self.records, sheets, where["id"], where["action"], actor=self._actor(), description=told
+        )
+        return self._one(sheets, sheet, request)
 
     async def _cancel_invoice(self, request: web.Request) -> web.Response:
         invoice = actions.cancel_invoice(self.records, request.match_info["id"], self._actor())
