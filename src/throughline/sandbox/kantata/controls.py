@@ -5,12 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
+from throughline.sandbox.kantata.actions import OUTCOMES, decide
 from throughline.sandbox.kantata.auth import TOKEN, Auth
 from throughline.sandbox.kantata.bodies import body
 from throughline.sandbox.kantata.errors import Refused, bad_request, not_found
 from throughline.sandbox.kantata.presenting import plain
 from throughline.sandbox.kantata.records import Records
 from throughline.sandbox.kantata.schema import COLLECTIONS
+from throughline.sandbox.kantata.schema.approvals import HANDED_IN
 from throughline.sandbox.kantata.schema.shape import Collection
 from throughline.sandbox.kantata.settings import Settings
 from throughline.sandbox.simulator import CONTROL, Handler
@@ -33,6 +35,7 @@ class Controls:
         yield web.post(f"{CONTROL}/limits", self._answer(self._limits))
         yield web.post(f"{CONTROL}/events", self._answer(self._events))
         yield web.post(f"{CONTROL}/records/{{collection}}", self._answer(self._edit))
+        yield web.post(f"{CONTROL}/decisions/{{collection}}/{{id}}", self._answer(self._decide))
         yield web.delete(f"{CONTROL}/records/{{collection}}/{{id}}", self._answer(self._delete))
 
     def _answer(self, lever: Lever) -> Handler:
@@ -85,6 +88,15 @@ class Controls:
         else:
             record = self._records.create(collection, [fields], actor, by_hand=True)[0]
         return plain(collection, record, frozenset(collection.optional))
+
+    async def _decide(self, request: web.Request) -> dict[str, Any]:
+        """`{"action": "approve"}`, or reject, or cancel: the decision of a person, `?as=` is their email."""
+        sheets, told = _collection(request), await body(request)
+        if sheets.name not in HANDED_IN or told.get("action") not in OUTCOMES:
+            raise bad_request(f"decide on {' or '.join(HANDED_IN)}, and give an action: {', '.join(OUTCOMES)}")
+        actor, id_ = self._person(request), request.match_info["id"]
+        sheet = decide(self._records, sheets, id_, told["action"], actor=actor, description=told.get("description"))
+        return plain(sheets, sheet, frozenset(sheets.optional))
 
     async def _delete(self, request: web.Request) -> dict[str, Any]:
         self._records.delete(_collection(request), request.match_info["id"], self._person(request), by_hand=True)
