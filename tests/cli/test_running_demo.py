@@ -397,6 +397,8 @@ def test_a_deal_is_won_with_what_was_asked_for(on_demo: Run) -> None:
         (("deal", "--contract-type", "Barter"), "Time and Materials"),
         (("deal", "--amount", "much"), "must be a number"),
         (("deal", "--missing", "Colour__c"), "Colour__c"),
+        (("time", "--projects", "900"), "projects with tasks to work on, not 900"),
+        (("time", "--week", "2026-11-17"), "2026-11-17 is not a Monday"),
         (("fault", "salesforce", "sulk"), "throttle"),
         (("fault", "oracle", "throttle"), "salesforce"),
         (("clock", "--at", "tomorrow"), "tomorrow"),
@@ -409,6 +411,19 @@ def test_a_wish_the_sandbox_cannot_grant_says_what_it_can(wish: tuple[str, ...],
     assert said.code == Exit.USAGE, said
     assert told in said.err
     assert said.out == ""
+
+
+def test_a_week_is_worked_and_approved_to_the_minute(demo: Demo, on_demo: Run) -> None:
+    def minutes() -> int:
+        return sum(each["approved_minutes"] for each in demo.ask("kantata", "totals")["time"].values())
+
+    before = minutes()
+
+    made = on_demo("simulate", "time", "--entries", 20, "--people", 4, "--expenses", 3, "--json").document
+
+    assert (made["entries"], made["expenses"], made["people"]) == (20, 3, 4)
+    assert minutes() - before == made["minutes"] > 0
+    assert "entries (" in on_demo("simulate", "time", "--entries", 1, "--people", 1, "--projects", 1).out
 
 
 def test_a_fault_strikes_and_can_be_taken_off(demo: Demo, on_demo: Run) -> None:

@@ -1,6 +1,7 @@
 """Levers under `/__sandbox__/` that only this vendor has: people's edits, revoked tokens, lag, limits, events."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -9,12 +10,15 @@ from throughline.sandbox.kantata.actions import OUTCOMES, decide
 from throughline.sandbox.kantata.auth import TOKEN, Auth
 from throughline.sandbox.kantata.bodies import body
 from throughline.sandbox.kantata.errors import Refused, bad_request, not_found
+from throughline.sandbox.kantata.hiring import ADMINISTRATOR
 from throughline.sandbox.kantata.presenting import plain
 from throughline.sandbox.kantata.records import Records
 from throughline.sandbox.kantata.schema import COLLECTIONS
 from throughline.sandbox.kantata.schema.approvals import HANDED_IN
 from throughline.sandbox.kantata.schema.shape import Collection
 from throughline.sandbox.kantata.settings import Settings
+from throughline.sandbox.kantata.totals import totals
+from throughline.sandbox.kantata.week import Shift, Week
 from throughline.sandbox.simulator import CONTROL, Handler
 
 type Lever = Callable[[web.Request], Awaitable[Any]]
@@ -29,6 +33,8 @@ class Controls:
 
     def routes(self) -> Iterable[web.RouteDef]:
         yield web.post(f"{CONTROL}/revoke", self._answer(self._revoke))
+        yield web.post(f"{CONTROL}/time", self._answer(self._time))
+        yield web.get(f"{CONTROL}/totals", self._answer(self._totals))
         yield web.get(f"{CONTROL}/settings", self._answer(self._read_settings))
         yield web.post(f"{CONTROL}/settings", self._answer(self._set))
         yield web.post(f"{CONTROL}/lag", self._answer(self._lag))
@@ -55,6 +61,21 @@ class Controls:
         token, revoked = wanted.get("token", TOKEN), wanted.get("revoked", True)
         self._auth.revoke(token, revoked=revoked)
         return {"token": token, "revoked": revoked}
+
+    async def _time(self, request: web.Request) -> dict[str, Any]:
+        """A week of work: `{"entries": n, "people": n, "projects": n}`; `week` is its Monday, or this one's."""
+        wanted, today = await body(request), self._records.ledger.now().date()
+        said = wanted.pop("week", None)
+        monday = date.fromisoformat(said) if said else today - timedelta(days=today.weekday())
+        try:
+            week = Week(monday=monday, **wanted)
+        except TypeError as error:
+            raise bad_request(f"a week of work is not understood: {error}") from error
+        administrator = self._records.ledger.reader().by("users", "email_address", ADMINISTRATOR)[0]["id"]
+        return await Shift(self._records, week, administrator).work()
+
+    async def _totals(self, _request: web.Request) -> dict[str, Any]:
+        return totals(self._records.ledger.reader())
 
     async def _read_settings(self, _request: web.Request) -> dict[str, Any]:
         return self._settings.as_json()

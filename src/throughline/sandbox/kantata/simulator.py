@@ -15,6 +15,7 @@ from throughline.sandbox.kantata.controls import Controls
 from throughline.sandbox.kantata.errors import Refused, bad_request, invalid, not_found, system
 from throughline.sandbox.kantata.events import Events, event_types, schemas
 from throughline.sandbox.kantata.filters import DEFAULTS, tests
+from throughline.sandbox.kantata.hiring import ADMINISTRATOR
 from throughline.sandbox.kantata.ledger import Ledger
 from throughline.sandbox.kantata.limits import Limits, too_many
 from throughline.sandbox.kantata.listing import cut, ordered, select, wish_of
@@ -24,7 +25,7 @@ from throughline.sandbox.kantata.records import Records
 from throughline.sandbox.kantata.references import References
 from throughline.sandbox.kantata.schema import COLLECTIONS
 from throughline.sandbox.kantata.schema.shape import Collection
-from throughline.sandbox.kantata.seed import ADMINISTRATOR, seed
+from throughline.sandbox.kantata.seed import seed
 from throughline.sandbox.kantata.settings import Settings
 from throughline.sandbox.shelf import Shelf
 from throughline.sandbox.simulator import Handler, Simulator
