@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.connectors.conftest import demo_firm
 from throughline.core.billing.checks import refuse_unapproved
 from throughline.core.entities import ApprovalState, Assignment, Expense, Resource, TimeEntry, Timesheet
 from throughline.core.errors import Hold
+from throughline.core.events import detect
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -254,3 +256,22 @@ async def test_a_timesheet_is_read_with_its_days_and_who_approved_it(psa: Any) -
     read = entity(psa, "timesheet", record)
     assert (read.starts.isoformat(), read.ends.isoformat()) == ("2026-11-16", "2026-11-20")
     assert (read.approval.state, read.approval.by) == (ApprovalState.APPROVED, APPROVER)
+
+
+async def test_in_the_demo_firm_an_approval_is_believed_and_told_of_once(psa: Any) -> None:
+    policy, before = demo_firm().policy(), None
+    id_ = await worked(psa)
+    sheet = await submitted(psa, "timesheet_submissions", id_)
+    known(psa)
+    told: list[str] = []
+    for step in (None, "approve", None):
+        if step:
+            await decided(psa, "timesheet_submissions", sheet, step)
+        (record,) = await psa.find("time_entry", key=id_)
+        settled = policy.settle(before, psa.read("time_entry", record))
+        after = {**(before or {}), **settled.accepted, "id": "time-entry-1"}
+        assert settled.refused == {}
+        told += [event.type for event in detect("time_entry", before, after)]
+        before = after
+
+    assert told == ["TimeApproved"]
