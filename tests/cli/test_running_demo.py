@@ -398,6 +398,8 @@ def test_a_deal_is_won_with_what_was_asked_for(on_demo: Run) -> None:
         (("deal", "--amount", "much"), "must be a number"),
         (("deal", "--missing", "Colour__c"), "Colour__c"),
         (("payment", "INV9"), "There is no invoice INV9"),
+        (("time", "--projects", "900"), "projects with tasks to work on, not 900"),
+        (("time", "--week", "2026-11-17"), "2026-11-17 is not a Monday"),
         (("fault", "salesforce", "sulk"), "throttle"),
         (("fault", "oracle", "throttle"), "salesforce"),
         (("clock", "--at", "tomorrow"), "tomorrow"),
@@ -423,6 +425,19 @@ def test_an_invoice_is_paid_in_part_and_then_whole(demo: Demo, on_demo: Run) -> 
 
     assert re.fullmatch(r"PYMT\d+: GBP 400.01 of INV7, GBP 599.99 open\n", part.out)
     assert (rest["amount"], rest["remaining"]) == ("599.99", "0")
+
+
+def test_a_week_is_worked_and_approved_to_the_minute(demo: Demo, on_demo: Run) -> None:
+    def minutes() -> int:
+        return sum(each["approved_minutes"] for each in demo.ask("kantata", "totals")["time"].values())
+
+    before = minutes()
+
+    made = on_demo("simulate", "time", "--entries", 20, "--people", 4, "--expenses", 3, "--json").document
+
+    assert (made["entries"], made["expenses"], made["people"]) == (20, 3, 4)
+    assert minutes() - before == made["minutes"] > 0
+    assert "entries (" in on_demo("simulate", "time", "--entries", 1, "--people", 1, "--projects", 1).out
 
 
 def test_a_fault_strikes_and_can_be_taken_off(demo: Demo, on_demo: Run) -> None:

@@ -29,7 +29,7 @@ from throughline.core.forms import (
     Unreadable,
     Whole,
 )
-from throughline.core.lists import Line, Lines, One, pointing
+from throughline.core.lists import Line, Lines, One, Part, pointing
 from throughline.core.money import MINOR_DIGITS, Money, plain
 
 
@@ -74,6 +74,10 @@ ROUND_TRIPS: list[tuple[Form, st.SearchStrategy[Any]]] = [
     (Ref("customer"), st.integers(0, 999).map(lambda number: f"customer-{number}")),
     (Lookup("regions", "erp_id", self_column="region"), st.sampled_from(["north", "south"])),
     (One(Ref("customer")), st.integers(0, 999).map(lambda number: f"customer-{number}")),
+    (
+        Part((Line("state", "status", MODELS), Line("hours", "worked.hours", Number()))),
+        st.fixed_dictionaries({"state": st.sampled_from(["fixed", "time"]), "hours": DECIMALS}),
+    ),
     (
         Lines((Line("key", "id"), Line("hours", "worked.hours", Number()), Line("model", "type", MODELS))),
         st.lists(st.fixed_dictionaries({"key": st.text(min_size=1), "hours": DECIMALS, "model": st.just("time")})),
@@ -156,6 +160,9 @@ def test_a_number_of_theirs_is_a_json_number_unless_they_want_text() -> None:
         (One(SAME), "12"),
         (One(SAME), {"a": 1}),
         (One(SAME), ["1", "2"]),
+        (Part((Line("hours", "hours", Number()),)), {"hours": "many"}),
+        (Part((Line("key", "id"),)), ["not a part"]),
+        (Part((Line("key", "id"),)), "neither"),
         (Lines((Line("key", "id"),)), {"id": 1}),
         (Lines((Line("key", "id"),)), ["not a line"]),
         (Lines((Line("hours", "hours", Number()),)), [{"hours": "many"}]),
@@ -230,6 +237,17 @@ def test_a_line_may_have_a_constant_and_fields_that_go_one_way() -> None:
         {"kind": "x"},
     ]
     assert form.read([{"id": "1", "memo": "a", "kind": "y"}, {"id": ""}], {}, NAMES) == [{"key": "1"}, {"key": None}]
+
+
+def test_a_part_sees_the_record_around_it_and_says_which_of_its_fields_is_unread() -> None:
+    form = Part((Line("amount", "price", Amount("iso")), Line("at", "when")))
+
+    assert form.read({"price": 1, "when": None}, {"iso": "EUR"}, NAMES) == {
+        "amount": {"amount": "1.00", "currency": "EUR"},
+        "at": None,
+    }
+    with pytest.raises(Unreadable, match="price is 1 without a currency"):
+        form.read({"price": 1}, {}, NAMES)
 
 
 def test_an_unreadable_line_is_named() -> None:

@@ -1,4 +1,4 @@
-"""`simulate`: drive the sandbox: close a deal, pay an invoice, plan a bad day, move the clock."""
+"""`simulate`: drive the sandbox: close a deal, work a week, pay an invoice, plan a bad day, move the clock."""
 
 import re
 from typing import Any
@@ -64,6 +64,44 @@ async def payment(invoice: str, /, *, amount: str | None = None, json: bool = Fa
     else:
         paid, left = (money(made[name], made["currency"]) for name in ("amount", "remaining"))
         out.print(f"{made['number']}: {paid} of {made['invoice']}, {left} open", markup=False, soft_wrap=True)
+    return Exit.DONE
+
+
+async def time(*, entries: int = 100, people: int = 10, projects: int = 3, expenses: int = 0, week: str | None = None,
+               seed: int = 1, approve: bool = True, json: bool = False, where: Where = HERE) -> int:  # fmt: skip
+    """Enter and approve a week of work in the simulated PSA, as its people would.
+
+    Parameters
+    ----------
+    entries
+        How many time entries.
+    people
+        How many enter them; whoever is missing is hired.
+    projects
+        How many projects they work on.
+    expenses
+        How many expenses they enter besides.
+    week
+        The Monday of the week, such as 2026-11-16; this week if not said.
+    seed
+        What the hours and amounts are drawn from.
+    approve
+        Whether it is approved, or only handed in.
+    json
+        One JSON document instead of a sentence.
+    """
+    wanted = {"entries": entries, "people": people, "projects": projects, "expenses": expenses, "seed": seed,
+              "approve": approve} | ({"week": week} if week else {})  # fmt: skip
+    made = await _control(where, "kantata", "time", wanted)
+    if json:
+        document("simulated-time", made)
+    else:
+        done = "approved" if approve else "handed in"
+        worked = f"{made['minutes'] // 60} h {made['minutes'] % 60:02} min"
+        told = (
+            f"Week of {made['week']}: {made['entries']} entries ({worked}) and {made['expenses']} expenses are {done}."
+        )
+        out.print(told, markup=False, soft_wrap=True)
     return Exit.DONE
 
 

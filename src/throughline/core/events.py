@@ -1,36 +1,14 @@
 """What happened, in the past tense: the events we know, and how a change of an entity means one."""
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
+from throughline.core import delivery_events
 from throughline.core.entities import InvoiceState, Stage
+from throughline.core.event import EVENTS, Detector, Event, Fields
 from throughline.core.money import Money
 
-type Fields = dict[str, Any]
-
-
-class Event(BaseModel):
-    """A fact. Its fields are ids and values, never records."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: ClassVar[str]
-    subject: ClassVar[str]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.type = cls.__name__
-        EVENTS[cls.type] = cls
-
-    def about(self) -> str:
-        """The id of the entity this happened to."""
-        return str(getattr(self, self.subject))
-
-
-EVENTS: dict[str, type[Event]] = {}
+__all__ = ["DETECTORS", "EVENTS", "Detector", "Event", "Fields", "detect"]
 
 
 class OpportunityWon(Event):
@@ -125,9 +103,6 @@ class SubscriptionSwitchedOff(Event):
     why: str
 
 
-type Detector = Callable[[Fields, Fields], Event | None]
-
-
 def detect(kind: str, before: Fields | None, after: Fields) -> list[Event]:
     """The business events a change means. Duplicates and echoes change nothing, so they mean nothing."""
     return [event for means in DETECTORS.get(kind, ()) if (event := means(before or {}, after))]
@@ -196,4 +171,5 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
     "customer": (_renamed,),
     "invoice": (_posted, _sent, _part_paid, _paid),
     "credit_memo": (_credited,),
+    **delivery_events.DETECTORS,
 }

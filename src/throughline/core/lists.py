@@ -1,4 +1,4 @@
-"""Forms for what they keep in lists: one value, or lines with fields of their own."""
+"""Forms for what has an inside: one value in a list, a part with fields of its own, or lines of such parts."""
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
@@ -37,6 +37,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A value with fields of its own, such as an approval. Its forms also see the record around it."""
+
+    lines: tuple[Line, ...]
+
+    def read(self, value: Any, record: Record, names: Names) -> Record:
+        if not isinstance(value, dict):
+            raise Unreadable(f"is {value!r}, where a value with fields of its own belongs")
+        return _read(self.lines, value, record, names)
+
+    def write(self, value: Any, fields: Dict[str, Any], names: Names) -> Record:
+        return _write(self.lines, {**value}, {**fields, **value}, names)
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """A list of lines. A line's forms also see the fields of the record around it, under the line's own."""
 
@@ -48,32 +63,38 @@ class Lines:
     def _read(self, line: Any, record: Record, names: Names, number: int) -> Record:
         if not isinstance(line, dict):
             raise Unreadable(f"line {number} is {line!r}, not a line")
-        fields: Record = {}
-        for row in self.lines:
-            found, value = dig(line, row.theirs)
-            if row.flow == "out" or not row.ours or not found:
-                continue
-            try:
-                fields[row.ours] = (
-                    None if value is None or value == "" else row.form.read(value, {**record, **line}, names)
-                )
-            except Unreadable as error:
-                raise Unreadable(f"line {number}: {row.theirs} {error}") from None
-        return fields
+        try:
+            return _read(self.lines, line, record, names)
+        except Unreadable as error:
+            raise Unreadable(f"line {number}: {error}") from None
 
     def write(self, value: Any, fields: Dict[str, Any], names: Names) -> list[Record]:
-        return [self._write({**line}, {**fields, **line}, names) for line in value]
+        return [_write(self.lines, {**line}, {**fields, **line}, names) for line in value]
 
-    def _write(self, line: Record, around: Record, names: Names) -> Record:
-        record: Record = {}
-        for row in self.lines:
-            if row.flow == "in":
-                continue
-            if not row.ours:
-                bury(record, row.theirs, row.form.write(None, around, names))
-            elif line.get(row.ours) is not None:
-                bury(record, row.theirs, row.form.write(line[row.ours], around, names))
-        return record
+
+def _read(lines: tuple[Line, ...], part: Record, record: Record, names: Names) -> Record:
+    fields: Record = {}
+    for row in lines:
+        found, value = dig(part, row.theirs)
+        if row.flow == "out" or not row.ours or not found:
+            continue
+        try:
+            fields[row.ours] = None if value is None or value == "" else row.form.read(value, {**record, **part}, names)
+        except Unreadable as error:
+            raise Unreadable(f"{row.theirs} {error}") from None
+    return fields
+
+
+def _write(lines: tuple[Line, ...], part: Record, around: Record, names: Names) -> Record:
+    record: Record = {}
+    for row in lines:
+        if row.flow == "in":
+            continue
+        if not row.ours:
+            bury(record, row.theirs, row.form.write(None, around, names))
+        elif part.get(row.ours) is not None:
+            bury(record, row.theirs, row.form.write(part[row.ours], around, names))
+    return record
 
 
 def pointing(form: Form, value: Any, *, theirs: bool) -> Iterator[tuple[str, str]]:

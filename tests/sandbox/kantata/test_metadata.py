@@ -41,6 +41,7 @@ REQUIRED_BESIDES = {
     "participations": {"workspace_id", "user_id"},
     "billing_milestones": {"title", "amount_in_cents", "workspace_id"},
     "timesheet_submissions": {"workspace_id"},
+    "expense_report_submissions": {"workspace_id"},
     "rate_card_sets": {"title"},
     "rate_card_set_versions": {"rate_card_set_id", "effective_date"},
     "rate_cards": {"rate_card_set_id", "currency"},

@@ -1,11 +1,23 @@
-"""Kantata: the PSA. Projects, their plans and the people they need live in it."""
+"""Kantata: the PSA. Projects, their plans, their people and what these work live in it."""
 
-from throughline.connectors.kantata import api, mapping
+from throughline.connectors.kantata import api, mapping, work_mapping
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
     name="kantata",
-    mappings=(mapping.CUSTOMER, mapping.PROJECT, mapping.TASK, mapping.DEMAND, mapping.BILLING_MILESTONE),
+    mappings=(
+        mapping.CUSTOMER,
+        mapping.PROJECT,
+        mapping.TASK,
+        mapping.DEMAND,
+        mapping.BILLING_MILESTONE,
+        work_mapping.DELIVERY_ROLE,
+        work_mapping.RESOURCE,
+        work_mapping.ASSIGNMENT,
+        work_mapping.TIMESHEET,
+        work_mapping.TIME_ENTRY,
+        work_mapping.EXPENSE,
+    ),
     judge=api.judge,
     ask=api.ask,
     changes=api.changes,

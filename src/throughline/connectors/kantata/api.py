@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+from throughline.connectors.kantata.asides import aside
+from throughline.connectors.kantata.joining import INCLUDED, whole
 from throughline.connectors.kantata.names import make_lead, with_ids
 from throughline.connectors.kantata.pages import API, page, page_count, pages, records
 from throughline.core.connector import (
@@ -40,6 +42,10 @@ WHOLE = {
     "workspaces": {"include": "workspace_groups", "include_archived": "true"},
     "workspace_resources": {"include_unnamed": "true"},
 }
+# Time comes in thousands, and they allow larger pages for it.
+MORE = {"time_entries": {"per_page": "500"}}
+# Lists that do not say when something in them was changed; both are short.
+UNDATED = frozenset({"roles", "users"})
 SEARCHABLE = frozenset({"workspaces", "stories", "workspace_groups"})
 # What only a create takes. A later change of it is ignored without a word, so it is not sent.
 ONCE = frozenset({"creator_role", "workspace_id", "primary_maven_id"})
@@ -57,13 +63,22 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
     A page number would drift when a record changes meanwhile, and one would be skipped: numbers are used only among
     records of one and the same second.
     """
+    people: dict[str, str] = {}
+    if mapping.resource in UNDATED:
+        async for body in pages(http, mapping.resource, _shown(mapping.resource)):
+            yield Page(await whole(http, mapping.resource, body, people), None)
+        return
+    if since:
+        async for found in aside(http, mapping.resource, since, people):
+            yield Page(found, None)
     after, number = _just_before(since) if since else None, 1
     seen: set[tuple[str, str]] = set()
     while True:
-        params = {"order": f"{mapping.changed}:asc", "page": str(number), **WHOLE.get(mapping.resource, {})}
+        params = {"order": f"{mapping.changed}:asc", "page": str(number), **_shown(mapping.resource)}
         body = await page(http, mapping.resource, params | ({"updated_after": after} if after else {}))
         stamps = {str(record["id"]): str(record[mapping.changed or ""]) for record in records(body)}
-        fresh = [record for record in records(body) if (str(record["id"]), stamps[str(record["id"])]) not in seen]
+        shown = await whole(http, mapping.resource, body, people)
+        fresh = [record for record in shown if (str(record["id"]), stamps[str(record["id"])]) not in seen]
         newest = max(stamps.values(), key=datetime.fromisoformat, default=None)
         yield Page(fresh, _in_utc(newest) if newest else None)
         if newest is None or number >= page_count(body):
@@ -77,11 +92,12 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     """By id, by the reference we left, or by a name that has the same telling word."""
     if where.key:
         return await _by_ids(http, mapping, [where.key])
-    keys = await _marked(http, mapping, where.marker) if where.marker else []
+    written = mapping.resource in SINGULAR
+    keys = await _marked(http, mapping, where.marker) if where.marker and written else []
     found = await _by_ids(http, mapping, keys) if keys else []
     word = search_word(str(where.fields.get("name") or where.fields.get("title") or ""))
     if word and mapping.resource in SEARCHABLE:
-        async for body in pages(http, mapping.resource, {"search": word, **WHOLE.get(mapping.resource, {})}):
+        async for body in pages(http, mapping.resource, {"search": word, **_shown(mapping.resource)}):
             found += [record for record in records(body) if str(record["id"]) not in keys]
     return found
 
@@ -134,8 +150,13 @@ async def _marked(http: Http, mapping: Mapping, marker: str) -> list[str]:
 
 
 async def _by_ids(http: Http, mapping: Mapping, ids: list[str]) -> list[Record]:
-    body = await page(http, mapping.resource, {"only": ",".join(ids), **WHOLE.get(mapping.resource, {})})
-    return [record for record in records(body) if str(record["id"]) in ids]
+    body = await page(http, mapping.resource, {"only": ",".join(ids), **_shown(mapping.resource)})
+    return [record for record in await whole(http, mapping.resource, body, {}) if str(record["id"]) in ids]
+
+
+def _shown(resource: str) -> dict[str, str]:
+    included = {"include": INCLUDED[resource]} if resource in INCLUDED else {}
+    return {**WHOLE.get(resource, {}), **included, **MORE.get(resource, {})}
 
 
 def _mark(http: Http, mapping: Mapping, marker: str) -> dict[str, str]:

@@ -1,24 +1,36 @@
-"""The few things that have an address of their own: deciding on a timesheet, cancelling an invoice."""
+"""The few things that have an address of their own: deciding on what was handed in, cancelling an invoice."""
 
 from throughline.sandbox.kantata.consequences import follow
 from throughline.sandbox.kantata.errors import Refused, invalid
 from throughline.sandbox.kantata.reading import Record
 from throughline.sandbox.kantata.records import Records
 from throughline.sandbox.kantata.schema import COLLECTIONS
+from throughline.sandbox.kantata.schema.approvals import HANDED_IN
+from throughline.sandbox.kantata.schema.shape import Collection
 
 OUTCOMES = {"approve": "approved", "reject": "rejected", "cancel": "cancelled"}
 
 
-def decide(records: Records, id_: str, action: str, actor: str, description: str | None = None) -> Record:
-    """Approval makes the time billable for good; anything else gives it back to be submitted again."""
-    sheets, entries = COLLECTIONS["timesheet_submissions"], COLLECTIONS["time_entries"]
+def decide(
+    records: Records, sheets: Collection, id_: str, action: str, *, actor: str, description: str | None = None
+) -> Record:
+    """Approval makes what was handed in billable; anything else gives it back to be submitted again."""
     sheet = records.get(sheets, id_)
     if sheet["status"] != "submitted":
-        raise Refused(422, [invalid("status", f"A timesheet that is {sheet['status']} cannot be {OUTCOMES[action]}")])
-    for entry in list(records.ledger.reader().by("time_entries", "active_submission_id", id_)):
-        still = id_ if action == "approve" else None
-        records.ledger.change(entries, entry, actor, approved=action == "approve", active_submission_id=still)
-    fields = {"status": OUTCOMES[action], "current_resolution_description": description}
+        raise Refused(422, [invalid("status", f"What is {sheet['status']} cannot be {OUTCOMES[action]}")])
+    kind = HANDED_IN[sheets.name]
+    for item in list(records.ledger.reader().by(kind, "active_submission_id", id_)):
+        told: Record = {} if action == "approve" else {"active_submission_id": None}
+        # Only time says of itself that it was approved; an expense leaves that to its report.
+        if kind == "time_entries":
+            told["approved"] = action == "approve"
+        records.ledger.change(COLLECTIONS[kind], item, actor, **told)
+    fields = {
+        "status": OUTCOMES[action],
+        "current_resolution_description": description,
+        "current_resolution_creator_id": actor,
+        "current_resolution_created_at_date": records.ledger.now().date().isoformat(),
+    }
     return records.ledger.change(sheets, sheet, actor, **fields)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from throughline.sandbox.kantata.ledger import Ledger
 from throughline.sandbox.kantata.reading import Record
 from throughline.sandbox.kantata.schema import COLLECTIONS
+from throughline.sandbox.kantata.schema.approvals import HANDED_IN
 from throughline.sandbox.kantata.schema.shape import Collection
 
 type Fields = dict[str, Any]
@@ -193,12 +194,15 @@ def _invoice(writer: Writer, record: Record, extras: Fields, actor: str, new: bo
             writer.ledger.change(entries, entry, actor, invoice_id=record["id"])
 
 
-def _timesheet(writer: Writer, record: Record, extras: Fields, actor: str, new: bool) -> None:  # noqa: FBT001 - see above
-    del new
-    for id_ in extras.get("line_item_ids") or []:
-        if entry := writer.ledger.shelf.get("time_entries", id_):
-            ids = {"active_submission_id": record["id"], "recent_submission_id": record["id"]}
-            writer.ledger.change(COLLECTIONS["time_entries"], entry, actor, **ids)
+def _handed_in(kind: str) -> Consequence:
+    def consequence(writer: Writer, record: Record, extras: Fields, actor: str, new: bool) -> None:  # noqa: FBT001 - see above
+        del new
+        for id_ in extras.get("line_item_ids") or []:
+            if item := writer.ledger.shelf.get(kind, id_):
+                ids = {"active_submission_id": record["id"], "recent_submission_id": record["id"]}
+                writer.ledger.change(COLLECTIONS[kind], item, actor, **ids)
+
+    return consequence
 
 
 CONSEQUENCES: dict[str, Consequence] = {
@@ -211,5 +215,5 @@ CONSEQUENCES: dict[str, Consequence] = {
     "rate_card_set_versions": _card_set_version,
     "rate_cards": _card,
     "invoices": _invoice,
-    "timesheet_submissions": _timesheet,
+    **{sheet: _handed_in(kind) for sheet, kind in HANDED_IN.items()},
 }

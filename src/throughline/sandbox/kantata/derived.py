@@ -6,6 +6,7 @@ from typing import Any
 from throughline.sandbox.kantata import money, pricing
 from throughline.sandbox.kantata.projects import project
 from throughline.sandbox.kantata.reading import Reader, Record
+from throughline.sandbox.kantata.rules.work import billed, is_open
 
 type Derive = Callable[[Reader, Record], dict[str, Any]]
 
@@ -154,8 +155,7 @@ def _time_entry(_reader: Reader, record: Record) -> dict[str, Any]:
 
 
 def _expense(reader: Reader, record: Record) -> dict[str, Any]:
-    invoiced = any(bill["status"] != "canceled" for bill in reader.by("invoices", "expense_ids", record["id"]))
-    return {**_money(record), "is_invoiced": invoiced, "user_can_edit": not invoiced}
+    return {**_money(record), "is_invoiced": billed(reader, record), "user_can_edit": is_open(reader, record)}
 
 
 def _milestone(reader: Reader, record: Record) -> dict[str, Any]:
@@ -177,6 +177,15 @@ def _timesheet(reader: Reader, record: Record) -> dict[str, Any]:
         **_money(record),
         "start_date": min(days, default=None),
         "end_date": max(days, default=None),
+        "line_item_total_in_cents": total,
+        "line_item_total_formatted": money.spoken(total, record["currency"]),
+    }
+
+
+def _report(reader: Reader, record: Record) -> dict[str, Any]:
+    total = sum(each["amount_in_cents"] for each in reader.by("expenses", "recent_submission_id", record["id"]))
+    return {
+        **_money(record),
         "line_item_total_in_cents": total,
         "line_item_total_formatted": money.spoken(total, record["currency"]),
     }
@@ -217,6 +226,7 @@ DERIVATIONS: dict[str, Derive] = {
     "billing_milestones": _milestone,
     "invoices": _invoice,
     "timesheet_submissions": _timesheet,
+    "expense_report_submissions": _report,
     "custom_fields": _custom_field,
     "custom_field_values": _field_value,
 }

@@ -27,10 +27,15 @@ def people() -> Iterable[Person]:
         yield Person(
             f"Project Manager {entity}", f"pm.{entity.lower()}@halyard.example", "Project Manager", "Project Lead"
         )
-    crew = ("Architect", "Consultant", "Consultant", "Analyst", "Service Engineer", "Consultant")
-    for number in range(1, 13):
-        role = crew[number % len(crew)]
-        yield Person(f"Sample Person {number}", f"consultant.{number:02}@halyard.example", role)
+    yield from (consultant(number) for number in range(1, 13))
+
+
+CREW = ("Architect", "Consultant", "Consultant", "Analyst", "Service Engineer", "Consultant")
+
+
+def consultant(number: int) -> Person:
+    """The nth of those who do the work; there are as many as are needed."""
+    return Person(f"Sample Person {number}", f"consultant.{number:02}@halyard.example", CREW[number % len(CREW)])
 
 
 @dataclass(frozen=True, slots=True)

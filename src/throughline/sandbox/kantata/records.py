@@ -9,6 +9,7 @@ from throughline.sandbox.kantata.ledger import Ledger
 from throughline.sandbox.kantata.reading import Record
 from throughline.sandbox.kantata.references import References
 from throughline.sandbox.kantata.rules import Check, problems
+from throughline.sandbox.kantata.rules.work import is_open
 from throughline.sandbox.kantata.schema.shape import Collection
 from throughline.sandbox.kantata.values import Record as Fields
 from throughline.sandbox.kantata.values import permitted
@@ -42,11 +43,13 @@ class Records:
         self._follow(collection, after, draft.extras, actor)
         return self.get(collection, id_)
 
-    def delete(self, collection: Collection, id_: str, actor: str) -> None:
+    def delete(self, collection: Collection, id_: str, actor: str, *, by_hand: bool = False) -> None:
         record = self.get(collection, id_)
         reader = self.ledger.reader()
         if collection.name == "rate_cards" and reader.by("workspaces", "rate_card_id", id_):
             raise Refused(422, [invalid("base", "A rate card that is in use cannot be deleted")])
+        if collection.name in ("time_entries", "expenses") and not (by_hand or is_open(reader, record)):
+            raise Refused(422, [invalid("base", "Cannot be deleted after it was approved or invoiced")])
         self.ledger.remove(collection, record, actor)
 
     def get(self, collection: Collection, id_: str) -> Record:

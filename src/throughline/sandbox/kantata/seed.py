@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from throughline.sandbox.kantata import firm
+from throughline.sandbox.kantata.hiring import ADMINISTRATOR, hire
 from throughline.sandbox.kantata.ledger import Ledger
 from throughline.sandbox.kantata.reading import Indexes, Record
 from throughline.sandbox.kantata.records import Records
 from throughline.sandbox.kantata.schema import COLLECTIONS
 from throughline.sandbox.shelf import Shelf
 
-ADMINISTRATOR = "administrator@halyard.example"
 AGE = timedelta(days=20)
 
 
@@ -48,25 +48,10 @@ class Firm:
             self._run(project)
 
     def _hire(self, person: firm.Person) -> None:
-        user = self._add(
-            "users",
-            full_name=person.name,
-            email_address=person.email,
-            headline=person.role,
-            role_id=self._ids[person.role],
-            account_permission=person.permission,
-        )
-        self._ids[person.email] = user["id"]
+        user = hire(self._records, person, actor=self._actor)
+        self._ids[person.email] = user
         if person.email == ADMINISTRATOR:
-            self._actor = user["id"]
-        membership = self._add(
-            "account_memberships",
-            user_id=user["id"],
-            permission=person.permission,
-            default_role_id=self._ids[person.role],
-            is_owner=person.email == ADMINISTRATOR,
-        )
-        self._change("users", user["id"], account_membership_id=membership["id"])
+            self._actor = user
 
     def _price(self, currency: str, rates: dict[str, int]) -> None:
         """A set per currency, its card, and one version of each that has been in force for over a year."""

@@ -15,6 +15,7 @@ from throughline.sandbox.kantata.controls import Controls
 from throughline.sandbox.kantata.errors import Refused, bad_request, invalid, not_found, system
 from throughline.sandbox.kantata.events import Events, event_types, schemas
 from throughline.sandbox.kantata.filters import DEFAULTS, tests
+from throughline.sandbox.kantata.hiring import ADMINISTRATOR
 from throughline.sandbox.kantata.ledger import Ledger
 from throughline.sandbox.kantata.limits import Limits, too_many
 from throughline.sandbox.kantata.listing import cut, ordered, select, wish_of
@@ -24,13 +25,14 @@ from throughline.sandbox.kantata.records import Records
 from throughline.sandbox.kantata.references import References
 from throughline.sandbox.kantata.schema import COLLECTIONS
 from throughline.sandbox.kantata.schema.shape import Collection
-from throughline.sandbox.kantata.seed import ADMINISTRATOR, seed
+from throughline.sandbox.kantata.seed import seed
 from throughline.sandbox.kantata.settings import Settings
 from throughline.sandbox.shelf import Shelf
 from throughline.sandbox.simulator import Handler, Simulator
 
 API = "/api/v1"
 NAME, ID, SUFFIX = "{collection:[a-z_]+}", r"{id:\d+}", r"{suffix:(?:\.json)?}"
+SHEETS = "{collection:timesheet_submissions|expense_report_submissions}"
 
 type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -96,7 +98,7 @@ class Kantata(Simulator):
         yield "GET", "/subscribed_events/event_types", self._event_types
         yield "POST", "/external_references/create_or_update", self._reference
         yield "GET", "/users/me", self._me
-        yield "PUT", f"/timesheet_submissions/{ID}/{{action:approve|reject|cancel}}", self._decide
+        yield "PUT", f"/{SHEETS}/{ID}/{{action:approve|reject|cancel}}", self._decide
         yield "PUT", f"/invoices/{ID}/cancel", self._cancel_invoice
         yield "GET", f"/{NAME}", self._index
         yield "POST", f"/{NAME}", self._create
@@ -193,9 +195,11 @@ class Kantata(Simulator):
 
     async def _decide(self, request: web.Request) -> web.Response:
         told = (await body(request)).get("description")
-        where = request.match_info
-        sheet = actions.decide(self.records, where["id"], where["action"], self._actor(), told)
-        return self._one(COLLECTIONS["timesheet_submissions"], sheet, request)
+        where, sheets = request.match_info, _collection(request)
+        sheet = actions.decide(
+            self.records, sheets, where["id"], where["action"], actor=self._actor(), description=told
+        )
+        return self._one(sheets, sheet, request)
 
     async def _cancel_invoice(self, request: web.Request) -> web.Response:
         invoice = actions.cancel_invoice(self.records, request.match_info["id"], self._actor())

@@ -7,6 +7,7 @@ from throughline.sandbox.kantata.errors import Problem, invalid
 from throughline.sandbox.kantata.reading import Reader, Record
 from throughline.sandbox.kantata.rules.check import Check
 
+TAKEN_BACK = frozenset({"approved", "active_submission_id", "recent_submission_id", "invoice_id", "taxable"})
 BILLED = ("time_entries", "expenses", "billing_milestones")
 
 
@@ -18,6 +19,9 @@ def time_entry(check: Check) -> Iterable[Problem]:
         yield invalid("time_in_minutes", "Time in minutes must be greater than or equal to 0")
     if workspace["require_notes_on_time_entries"] and not record["notes"]:
         yield invalid("notes", "Notes can't be blank")
+    if check.creating and not workspace["time_trackable"]:
+        yield invalid("workspace_id", "Time cannot be tracked in this project")
+    yield from _settled(check, approved=bool(check.before and check.before["approved"]))
     yield from _strange_story(check)
     if record.get("rate_in_cents") is None:
         user = check.other("users", "user_id") or {}
@@ -32,7 +36,34 @@ def expense(check: Check) -> Iterable[Problem]:
     record["currency"] = workspace["currency"]
     if "billable" in record:
         record["is_billable"] = record.pop("billable")
+    yield from _settled(check, approved=approved_report(check.reader, check.before))
     yield from _strange_story(check)
+
+
+def _settled(check: Check, *, approved: bool) -> Iterable[Problem]:
+    """What was approved or billed stays as it is, until a person takes that back in Kantata's own pages."""
+    touched = set(check.given) - TAKEN_BACK
+    if touched and (approved or billed(check.reader, check.before)):
+        yield invalid(min(touched), "Cannot be changed after it was approved or invoiced")
+
+
+def is_open(reader: Reader, item: Record) -> bool:
+    """Whether it may still be changed or deleted."""
+    return not (item.get("approved") or approved_report(reader, item) or billed(reader, item))
+
+
+def approved_report(reader: Reader, expense: Record | None) -> bool:
+    """An expense has no flag of its own: its report is what was approved."""
+    report = reader.get("expense_report_submissions", expense["active_submission_id"]) if expense else None
+    return bool(report) and report["status"] == "approved"
+
+
+def billed(reader: Reader, item: Record | None) -> bool:
+    if not item:
+        return False
+    if "invoice_id" in item:
+        return item["invoice_id"] is not None
+    return any(bill["status"] != "canceled" for bill in reader.by("invoices", "expense_ids", item["id"]))
 
 
 def billing_milestone(check: Check) -> Iterable[Problem]:
@@ -91,26 +122,39 @@ def total(reader: Reader, record: Record) -> int:
     return worked + sum(each["amount_in_cents"] for each in others)
 
 
-def timesheet(check: Check) -> Iterable[Problem]:
-    record, workspace = check.record, check.other("workspaces", "workspace_id") or {}
-    record["user_id"] = record.get("user_id") or check.actor
-    record["currency"] = workspace["currency"]
-    record["title"] = record.get("title") or f"Timesheet for {workspace['title']}"
-    lines = check.given.get("line_item_ids", [])
-    if check.creating and not lines:
-        yield invalid("line_item_ids", "Line items can't be blank")
-    for id_ in lines:
-        entry = check.reader.get("time_entries", id_)
-        if not entry or entry["workspace_id"] != record["workspace_id"]:
-            yield invalid("line_item_ids", f"Time entry {id_} is not in this project")
-        elif entry["active_submission_id"]:
-            yield invalid("line_item_ids", f"Time entry {id_} is already submitted")
+def sheet(items: str, title: str) -> Callable[[Check], Iterable[Problem]]:
+    def rule(check: Check) -> Iterable[Problem]:
+        record, workspace = check.record, check.other("workspaces", "workspace_id") or {}
+        record["user_id"] = record.get("user_id") or check.actor
+        record["currency"] = workspace["currency"]
+        record["title"] = record.get("title") or f"{title} for {workspace['title']}"
+        lines = check.given.get("line_item_ids", [])
+        if check.creating and not lines:
+            yield invalid("line_item_ids", "Line items can't be blank")
+        for id_ in lines:
+            yield from _strange_line(check, items, id_)
 
+    return rule
+
+
+def _strange_line(check: Check, items: str, id_: str) -> Iterable[Problem]:
+    """What is handed in together is of one project and one person, and in nobody else's hands."""
+    item, record, name = check.reader.get(items, id_), check.record, NAMES[items]
+    if not item or item["workspace_id"] != record["workspace_id"]:
+        yield invalid("line_item_ids", f"{name} {id_} is not in this project")
+    elif item["user_id"] != record["user_id"]:
+        yield invalid("line_item_ids", f"{name} {id_} is not this person's")
+    elif item["active_submission_id"]:
+        yield invalid("line_item_ids", f"{name} {id_} is already submitted")
+
+
+NAMES = {"time_entries": "Time entry", "expenses": "Expense"}
 
 RULES: dict[str, Callable[[Check], Iterable[Problem]]] = {
     "time_entries": time_entry,
     "expenses": expense,
     "billing_milestones": billing_milestone,
     "invoices": invoice,
-    "timesheet_submissions": timesheet,
+    "timesheet_submissions": sheet("time_entries", "Timesheet"),
+    "expense_report_submissions": sheet("expenses", "Expense report"),
 }

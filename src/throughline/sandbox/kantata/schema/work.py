@@ -57,19 +57,30 @@ EXPENSES = Collection(
     event="expense",
     attributes=words(
         "id created_at updated_at date notes category amount_in_cents currency currency_symbol currency_base_unit"
-        " user_can_edit is_invoiced is_billable taxable reimbursable"
+        " user_can_edit is_invoiced is_billable taxable reimbursable receipt_id"
     ),
-    create=words("workspace_id date category amount_in_cents notes user_id billable story_id reimbursable"),
-    update=words("date category amount_in_cents notes user_id billable story_id"),
-    by_hand=("taxable",),
+    create=words("workspace_id date category amount_in_cents notes user_id billable story_id reimbursable receipt_id"),
+    update=words("date category amount_in_cents notes user_id billable story_id receipt_id"),
+    by_hand=("taxable", "active_submission_id", "recent_submission_id"),
     links={
         "workspace": belongs("workspaces", "workspace_id"),
         "user": belongs("users", "user_id"),
         "story": belongs("stories", "story_id"),
+        "active_submission": belongs("expense_report_submissions", "active_submission_id"),
+        "recent_submission": belongs("expense_report_submissions", "recent_submission_id"),
         **REFERENCES,
     },
     required=words("workspace_id date category amount_in_cents"),
-    defaults={"notes": None, "is_billable": True, "taxable": False, "reimbursable": True, "story_id": None},
+    defaults={
+        "notes": None,
+        "is_billable": True,
+        "taxable": False,
+        "reimbursable": True,
+        "story_id": None,
+        "receipt_id": None,
+        "active_submission_id": None,
+        "recent_submission_id": None,
+    },
     searched=("notes", "category"),
     filters=("category", "is_billable", "is_invoiced"),
     owners=("workspace_id",),
@@ -142,27 +153,4 @@ INVOICES = Collection(
     order="created_at:desc",
 )
 
-TIMESHEET_SUBMISSIONS = Collection(
-    name="timesheet_submissions",
-    singular="timesheet_submission",
-    model="TimesheetSubmission",
-    event="timesheet",
-    attributes=words(
-        "id start_date end_date created_at updated_at status title comment line_item_total_in_cents"
-        " line_item_total_formatted currency currency_symbol currency_base_unit current_resolution_description"
-    ),
-    create=words("title comment workspace_id user_id line_item_ids"),
-    extras=("line_item_ids",),
-    links={
-        "user": belongs("users", "user_id"),
-        "workspace": belongs("workspaces", "workspace_id"),
-        "time_entries": many("time_entries", "time_entry_ids", "recent_submission_id"),
-        **REFERENCES,
-    },
-    required=("workspace_id",),
-    defaults={"comment": None, "status": "submitted", "current_resolution_description": None},
-    filters=("status",),
-    owners=("workspace_id",),
-)
-
-COLLECTIONS = (TIME_ENTRIES, EXPENSES, BILLING_MILESTONES, INVOICES, TIMESHEET_SUBMISSIONS)
+COLLECTIONS = (TIME_ENTRIES, EXPENSES, BILLING_MILESTONES, INVOICES)
