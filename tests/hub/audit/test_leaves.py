@@ -34,6 +34,11 @@ async def sends(flow: Flow, _won: OpportunityWon) -> None:
     await flow.put(Message.model_validate({"id": "message-1", "channel": "c", "text": "t"}), into=Role.CHAT)
 
 
+@workflow("upserts", on=OpportunityWon, lane=lambda won: won.opportunity)
+async def upserts(flow: Flow, _won: OpportunityWon) -> None:
+    await flow.put(Customer.model_validate({"id": "customer-1", "name": "M"}), into=Role.ERP)
+
+
 def stops(*times: Hold) -> Any:
     left = list(times)
 
@@ -106,6 +111,13 @@ async def test_every_confirmed_effect_leaves_one_whatever_its_rung(opened: Any) 
     confirmed = [each["key"] for each in await world.effects() if each["state"] == "confirmed"]
     assert sorted(await left(world)) == sorted(("throughline", "confirmed", key) for key in confirmed)
     assert len(confirmed) == 3
+
+
+async def test_what_is_confirmed_with_the_end_of_its_pass_leaves_one(opened: Any) -> None:
+    world = await started(opened, upserts)
+    (effect,) = await world.effects()
+
+    assert await left(world) == [("throughline", "confirmed", effect["key"])]
 
 
 async def test_a_leaf_of_an_effect_belongs_to_its_engagement(opened: Any) -> None:
