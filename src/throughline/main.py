@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import time
+from base64 import b64decode, b64encode
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,11 +16,13 @@ from pathlib import Path
 
 import structlog
 
+from throughline.core.checkpoints import Signer
 from throughline.core.clock import Clock
 from throughline.core.connector import Connector
 from throughline.core.ids import Ids, ids_from
 from throughline.core.targets import Targets, networks
 from throughline.core.workflow import Workflow
+from throughline.hub.anchors import Anchor, FileAnchor, WebAnchor
 from throughline.hub.captures import Captures
 from throughline.hub.firms import Firms
 from throughline.hub.horizon import Horizon
@@ -100,6 +103,8 @@ async def machine(
             webhooks=Webhooks(pool, Horizon(pool), guarded, targets, Safe(key), clock),
             broker=await broker(settings, pool, clock),
             timekeeper=kept,
+            signer=Signer(audit_key(settings)),
+            anchor=anchor(settings, transport or real),
         )
 
 
@@ -118,9 +123,28 @@ def secret_key(settings: Settings) -> bytes:
     """The key that seals tokens: given, or made once and kept beside the data, readable by its owner alone."""
     if settings.secret_key:
         return settings.secret_key.encode()
-    path = settings.data / "secret.key"
+    return _kept_once(settings.data / "secret.key")
+
+
+def audit_key(settings: Settings) -> bytes:
+    """What signs the audit log: given, or made once and kept beside the data, readable by its owner alone."""
+    said = settings.audit_key or _kept_once(settings.data / "audit.key").decode()
+    return b64decode(said)
+
+
+def anchor(settings: Settings, transport: Transport) -> Anchor | None:
+    """Where each checkpoint is told, if anywhere."""
+    where = settings.audit_anchor
+    if where is None:
+        return None
+    if where.startswith(("http://", "https://")):
+        return WebAnchor(where, transport)
+    return FileAnchor(Path(where))
+
+
+def _kept_once(path: Path) -> bytes:
     if not path.exists():
-        settings.data.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _make_once(path)
     return path.read_bytes()
 
@@ -129,7 +153,7 @@ def _make_once(path: Path) -> None:
     """Two programs may start at once: the first one's key is everybody's."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(secrets.token_urlsafe(32).encode())
+        file.write(b64encode(secrets.token_bytes(32)))
     try:
         os.link(draft, path)
     except FileExistsError:

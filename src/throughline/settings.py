@@ -1,5 +1,6 @@
 """Every knob, typed, with a sentence each; read once, in `main`."""
 
+from base64 import b64decode
 from collections.abc import Mapping as Dict
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,12 @@ class SettingsProblem(Exception):
 def _networks(said: str) -> str:
     """Refused at the start, not when the first event is to be sent."""
     networks(said.split(","))
+    return said
+
+
+def _seed(said: str | None) -> str | None:
+    if said is not None and len(b64decode(said, validate=True)) != 32:
+        raise ValueError("needs 32 bytes in base64")
     return said
 
 
@@ -54,6 +61,18 @@ class Settings(BaseModel):
     secret_key: Annotated[
         str | None,
         Field(description="Seals access tokens; the same on all workers. Made and kept in the data folder if not set."),
+    ] = None
+    audit_key: Annotated[
+        str | None,
+        Field(
+            description="Signs the audit log: 32 bytes in base64, the same on all workers. Made and kept in the data"
+            " folder if not set.",
+        ),
+        AfterValidator(_seed),
+    ] = None
+    audit_anchor: Annotated[
+        str | None,
+        Field(description="A file, or an https:// address, outside this machine that is told each checkpoint."),
     ] = None
     api_key: Annotated[
         str | None, Field(description="When set, the API and the console want it as a bearer token.")

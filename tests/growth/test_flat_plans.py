@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from throughline.core.checkpoints import Signer
 from throughline.core.entities import Customer, Message, Project
 from throughline.core.events import OpportunityWon
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview
-from throughline.store import captures, entities, events, lanes
+from throughline.hub.audit import Sequencer
+from throughline.store import audit_log, captures, entities, events, lanes
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 
@@ -48,6 +50,8 @@ FILLED = {
     "answers": "(run, name, choice, person, at) select 'x' || n, 'q', 'yes', 'p', $1 from numbers",
     "notices": "(system, id, at) select 'north', 'x' || n, $1 from numbers",
     "journal": "(at, actor, action, object, detail) select $1, 'a', 'b', 'x' || n, '{}' from numbers",
+    "audit_log": """(seq, entry, hash)
+      select 1000000 + n, json_build_object('engagement', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
     "idempotency_keys": "(key, request, at) select 'x' || n, 'r', $1 from numbers",
 }
 
@@ -91,6 +95,10 @@ class Day:
             "one capture": lambda: captures.one(pool, 5),
             "one engagement": lambda: engagements.one(world.machine, deal),
             "any id is traced": lambda: stored.behind(pool, [deal]),
+            "leaves get their places": Sequencer(pool, Signer(b"1" * 32), world.clock).tick,
+            "the audit log is listed": lambda: audit_log.newest_leaves(pool, before=None, limit=50),
+            "an engagement's leaves": lambda: audit_log.of_engagement(pool, deal),
+            "the leaves of a time": lambda: audit_log.places_within(pool, "2026-20", "2026-21"),
             "an entity's history": lambda: entities.versions(pool, deal),
         }
 

@@ -465,6 +465,8 @@ async def database_url(hub_database: str) -> str:
     tables = await connection.fetch(
         "select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations'"
     )
+    # What is only ever added to is emptied as nobody but the database's owner can.
+    await connection.execute("set session_replication_role = replica")
     await connection.execute(";".join(f"delete from {row['tablename']}" for row in tables))
     await connection.close()
     return hub_database

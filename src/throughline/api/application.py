@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from throughline.api import (
     archives,
+    audit,
     captures,
     dead_letters,
     engagements,
@@ -40,7 +41,7 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    engagements, holds, runs, dead_letters, replays, events, subscriptions, systems, captures, archives, meta,
+    engagements, holds, runs, dead_letters, replays, events, subscriptions, systems, captures, archives, audit, meta,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.cancels import NoSuchRun, NotCancellable
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
@@ -49,6 +50,7 @@ CATALOGUE = {
         "The archive's file is not here",
         "Ask the machine that has the archive folder, or set THROUGHLINE_ARCHIVE to where it is.",
     ),
+    "not_provable": (409, "The audit log does not prove this", "GET the verification: it says what was changed."),
     "body_too_large": (413, "The body is too large", "Send at most 1 MB."),
     "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
     "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
@@ -121,6 +123,8 @@ NAMED: dict[type[Exception], str] = {
     NoSuchSystem: "not_found",
     NoSuchArchive: "not_found",
     NotHere: "archive_elsewhere",
+    NoSuchLeaf: "not_found",
+    NotProvable: "not_provable",
     NoSuchSubscription: "not_found",
     NoSuchPlace: "invalid_cursor",
     NotPossible: "not_possible",

@@ -22,6 +22,7 @@ app = App(
 holds = App(name="holds", help="The exception queue: list, show, answer, release.", version_flags=[])
 captures = App(name="captures", help="What was exchanged, verbatim: list, show.", version_flags=[])
 archive = App(name="archive", help="What left the database: list, show, verify.", version_flags=[])
+audit = App(name="audit", help="What was done, by whom: list, verify, prove, checkpoint, export.", version_flags=[])
 subscriptions = App(
     name="subscriptions",
     help="Who is told of events: list, show, create, pause, resume, delete, rotate, test, recover, deliveries.",
@@ -56,6 +57,21 @@ COMMANDS = (
     (archive, "list", "archive:list_", "What left the database, newest first."),
     (archive, "show", "archive:show", "One archive's certificate, and what is in it."),
     (archive, "verify", "archive:verify", "Read archives whole, and compare each with its certificate."),
+    (audit, "list", "audit:list_", "What was done, by whom and when, newest first."),
+    (audit, "verify", "audit:verify", "Read the whole log, and compare it with every checkpoint and with the journal."),
+    (audit, "prove", "audit:prove", "What proves that one leaf is in the log, under its newest checkpoint."),
+    (
+        audit,
+        "checkpoint",
+        "audit:checkpoint",
+        "The newest checkpoint, to be kept elsewhere; and the public key, on stderr.",
+    ),
+    (
+        audit,
+        "export",
+        "audit:export",
+        "Write what an auditor takes home about one engagement, or about a time, and checks without us.",
+    ),
     (subscriptions, "list", "subscriptions:list_", "Who is told of events, and how far."),
     (subscriptions, "show", "subscriptions:show", "One subscription as it stands."),
     (subscriptions, "create", "subscriptions:create", "Have events sent to an address from now on."),
@@ -74,7 +90,7 @@ COMMANDS = (
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, runs, dead_letters, replays, captures, archive, subscriptions, simulate):
+for group in (holds, runs, dead_letters, replays, captures, archive, audit, subscriptions, simulate):
     app.command(group)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from pathlib import Path
 
+from throughline.core.checkpoints import Signer
 from throughline.core.clock import Clock
 from throughline.core.connector import Connector
 from throughline.core.ids import Ids
 from throughline.core.workflow import Workflow
+from throughline.hub.anchors import Anchor
 from throughline.hub.captures import Captures
 from throughline.hub.firms import Firms
 from throughline.hub.horizon import Horizon
@@ -42,6 +44,9 @@ class Machine:
     broker: Teller | None = None
     timekeeper: Timekeeper | None = None
     """Whose time `clock` is. Without it the clock is believed, as one that is driven is."""
+    signer: Signer | None = None
+    """Signs the audit log. Without it leaves wait."""
+    anchor: Anchor | None = None
 
     @property
     def everything(self) -> tuple[Workflow, ...]:

@@ -17,8 +17,9 @@ from throughline.hub.horizon import Horizon
 from throughline.hub.seal import Broken, Safe
 from throughline.hub.turn import Turn, TurnLost
 from throughline.hub.wire import Lost, NotSent, Request, Transport
-from throughline.store import deliveries, events, runs, subscriptions
+from throughline.store import deliveries, events, leaves, runs, subscriptions
 from throughline.store.database import Pool, Row, Sql, transaction
+from throughline.store.leaves import OURSELVES
 from throughline.store.runs import NewEvent
 
 log = structlog.get_logger()
@@ -183,4 +184,5 @@ async def _switch_off(sql: Sql, id_: str, why: str, *, now: datetime) -> None:
     said = fact.model_dump(mode="json")
     new = NewEvent(exact.digest(fact.type, id_, now.isoformat()), fact.type, id_, said, id_, None)
     await runs.publish(sql, [new], now=now)
+    await leaves.add(sql, actor=OURSELVES, action="switched off", object_=id_, content=said, now=now)
     log.error("subscription.off", subscription=id_, why=why)

@@ -10,6 +10,7 @@ import asyncpg
 
 from throughline.store import months
 from throughline.store.database import Pool, Row, Sql
+from throughline.store.leaves import DIGEST
 from throughline.store.months import NEEDED
 
 EVENTS = "events"
@@ -120,11 +121,17 @@ def _shape(part: str) -> tuple[str, str]:
     return ("seq", _OPEN) if part == EVENTS else ("id", NEEDED)
 
 
+_TOLD = DIGEST.format("jsonb_build_array(kind, part, first, last, rows, digest, firm_version, days)")
+
+
 async def certify(sql: Sql, certificate: Certificate) -> None:
     said = [getattr(certificate, name) for name in Certificate.__slots__]
     places = ", ".join(f"${n}" for n in range(1, len(said) + 1))
     await sql.execute(
-        f"insert into archives ({', '.join(Certificate.__slots__)}) values ({places})",  # noqa: S608 - same
+        f"""with certified as (
+              insert into archives ({", ".join(Certificate.__slots__)}) values ({places}) returning *)
+            insert into audit_waiting (at, actor, action, object, digest)
+            select at, worker, 'archived', id, {_TOLD} from certified""",  # noqa: S608 - same
         *said,
     )
 

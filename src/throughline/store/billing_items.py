@@ -9,6 +9,7 @@ import asyncpg
 
 from throughline.core.billing.headings import Total, totals
 from throughline.core.billing.stream import Batch
+from throughline.store import leaves
 from throughline.store.database import Pool, Row, Sql
 
 ITEMS = (
@@ -59,6 +60,11 @@ async def land(pool: Pool, run: str, batch: Batch, *, after: int, lines: int, po
             if batch.not_charged or batch.held:
                 await connection.copy_to_table("uncharged_lines", source=_uncharged(run, batch), columns=UNCHARGED)
             await _add(cast(Sql, connection), run, totals([batch.counts()]))
+            said = {"after": after, "lines": lines, "charged": [line.id for _, line, *_ in batch.charged]}
+            await leaves.add(
+                cast(Sql, connection), actor=leaves.OURSELVES, action="charged", object_=f"billing run/{run}",
+                content=said, now=now,
+            )  # fmt: skip
     except asyncpg.UniqueViolationError as refused:
         # The driver's errors carry what the server said, without saying so in their types.
         said = refused.as_dict()

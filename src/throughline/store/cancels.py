@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from throughline.store.database import Row, Sql
+from throughline.store.holds import CLOSED
 
 
 async def ask(sql: Sql, run: str, wish: dict[str, Any], *, now: datetime) -> None:
@@ -34,13 +35,15 @@ async def lane_is_free(sql: Sql, lane: str, *, now: datetime) -> bool:
 async def carry_out(sql: Sql, run: str, lane: str, *, why: str, now: datetime) -> None:
     """The run is over, its open holds are closed with the reason, and whoever comes after it in the lane may go."""
     await sql.execute(
-        """with ended as (
+        f"""with ended as (
              update runs set state = 'done', cancelled_at = $4, finished_at = coalesce(finished_at, $4), why = $3,
                updated_at = $4
              where id = $1),
            closed as (
-             update holds set state = 'closed', closed_at = $4, closed_how = $3 where run = $1 and state = 'open')
-           update lanes set fence = fence + 1, lease_until = null, worker = null, due_at = $4 where key = $2""",
+             update holds set state = 'closed', closed_at = $4, closed_how = $3 where run = $1 and state = 'open'
+             returning *),
+           told as ({CLOSED.format("$4")})
+           update lanes set fence = fence + 1, lease_until = null, worker = null, due_at = $4 where key = $2""",  # noqa: S608 - our own words
         run,
         lane,
         why,

@@ -132,3 +132,19 @@ async def exchanges(sql: Sql, correlation: str, *, limit: int = 200) -> list[Row
         correlation,
         limit,
     )
+
+
+async def digests(sql: Sql, *, correlation: str | None, since: datetime | None, until: datetime | None, after: int,
+                  limit: int) -> list[Row]:  # fmt: skip
+    """What was exchanged for an engagement, or in a time, without what was said: only its digests."""
+    where = "correlation = $1" if correlation else "at >= $1 and at < $4"
+    return await sql.fetch(
+        f"""select id, at, system, direction, method, status, outcome,
+                   encode(sha256(request_body), 'hex') as request_sha256,
+                   encode(sha256(answer_body), 'hex') as answer_sha256
+            from captures where {where} and id > $2 order by id limit $3""",  # noqa: S608 - our own words
+        correlation or since,
+        after,
+        limit,
+        *([] if correlation else [until]),
+    )

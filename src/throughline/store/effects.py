@@ -7,6 +7,7 @@ from typing import Any
 
 from throughline.store.database import Row, Sql
 from throughline.store.entities import Link
+from throughline.store.leaves import DIGEST, OURSELVES
 
 COLUMNS = (
     "key", "run", "part", "system", "kind", "entity", "operation", "rung", "state", "fields", "their_key", "attempts",
@@ -101,7 +102,7 @@ async def confirm(sql: Sql, effects: Sequence[Effect], links: Sequence[Link], *,
     A record of theirs that was known under an id of its own from now on answers to ours.
     """
     await sql.execute(
-        f"with recorded as ({RECORD} returning key),{AGREED}",
+        f"with recorded as ({RECORD} returning key, run, rung, state, fields, at), told as ({CONFIRMED}),{AGREED}",
         *_columns(effects),
         now,
         [each.system for each in links],
@@ -124,6 +125,14 @@ RECORD = """
     on conflict (key) do update set state = excluded.state, their_key = excluded.their_key,
       attempts = excluded.attempts, why = excluded.why, settle_until = excluded.settle_until,
       took_ms = excluded.took_ms, at = excluded.at, run = excluded.run, part = excluded.part"""
+
+# What was confirmed before was not done again: only an upsert is, and that is a leaf each time. The table is still as
+# it was before this statement.
+CONFIRMED = f"""
+    insert into audit_waiting (at, actor, action, object, run, digest)
+    select recorded.at, '{OURSELVES}', 'confirmed', recorded.key, recorded.run, {DIGEST.format("recorded.fields")}
+    from recorded left join effects as before on before.key = recorded.key
+    where recorded.state = 'confirmed' and (recorded.rung = 'A' or before.state is distinct from 'confirmed')"""  # noqa: S608 - our own words
 
 AGREED = """
     agreed as (

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from throughline.store.database import Row, Sql
+from throughline.store.leaves import DIGEST
 
 
 async def newest(sql: Sql) -> Row | None:
@@ -15,8 +16,13 @@ async def newest_number(sql: Sql) -> int:
 
 async def apply(sql: Sql, *, digest: str, files: dict[str, str], by: str, now: datetime) -> int:
     return await sql.fetchval(
-        """insert into firm_versions (digest, files, applied_by, applied_at) values ($1, $2, $3, $4)
-           returning version""",
+        f"""with applied as (
+              insert into firm_versions (digest, files, applied_by, applied_at) values ($1, $2, $3, $4)
+              returning version, files),
+            told as (
+              insert into audit_waiting (at, actor, action, object, digest)
+              select $4, $3, 'applied', 'firm/' || version, {DIGEST.format("files")} from applied)
+            select version from applied""",  # noqa: S608 - our own words
         digest,
         files,
         by,

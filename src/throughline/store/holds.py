@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from throughline.store.database import Row, Sql
+from throughline.store.leaves import DIGEST, OURSELVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,36 @@ class NewHold:
     correlation: str
 
 
+# What an audit asks of a hold; what it is worth is behind the digest.
+_TOLD = DIGEST.format("jsonb_build_array(name, kind, why, owner, amount, currency, closed_how)")
+_LEAF = f"""insert into audit_waiting (at, actor, action, object, run, engagement, digest)
+    select {{}}, '{OURSELVES}', '%s', id, run, correlation, {_TOLD} from %s"""  # noqa: S608 - our own words
+OPENED, CLOSED = _LEAF % ("opened", "opened"), _LEAF % ("closed", "closed")
+
+
 async def open_only(sql: Sql, run: str, holds: Sequence[NewHold], *, now: datetime) -> None:
     """These are the holds of a run now: new ones open, those that no longer arise close, the rest keep their clock."""
     await sql.execute(
-        """update holds set state = 'closed', closed_at = $3, closed_how = 'no longer arises'
-           where run = $1 and state = 'open' and name <> all($2::text[])""",
+        f"""with closed as (
+              update holds set state = 'closed', closed_at = $3, closed_how = 'no longer arises'
+              where run = $1 and state = 'open' and name <> all($2::text[]) returning *)
+            {CLOSED.format("$3")}""",  # noqa: S608 - our own words
         run,
         [hold.name for hold in holds],
         now,
     )
     for hold in holds:
         await sql.execute(
-            """insert into holds (id, run, lane, subject, part, name, kind, why, fix, owner, amount, currency, choices,
-                                  candidates, correlation, state, opened_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open', $16)
-               on conflict (run, name) where state = 'open' do update set why = excluded.why, fix = excluded.fix,
-                 owner = excluded.owner, amount = excluded.amount, currency = excluded.currency,
-                 choices = excluded.choices, candidates = excluded.candidates, kind = excluded.kind""",
+            f"""with said as (
+                  insert into holds (id, run, lane, subject, part, name, kind, why, fix, owner, amount, currency,
+                                     choices, candidates, correlation, state, opened_at)
+                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open', $16)
+                  on conflict (run, name) where state = 'open' do update set why = excluded.why, fix = excluded.fix,
+                    owner = excluded.owner, amount = excluded.amount, currency = excluded.currency,
+                    choices = excluded.choices, candidates = excluded.candidates, kind = excluded.kind
+                  returning *, xmax = 0 as new),
+                opened as (select * from said where new)
+                {OPENED.format("$16")}""",  # noqa: S608 - same
             hold.id,
             hold.run,
             hold.lane,

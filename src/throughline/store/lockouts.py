@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from throughline.store.database import Row, Sql
+from throughline.store.holds import OPENED
 
 # The first to come back finds out whether the others may.
 HEAD_START = timedelta(seconds=2)
@@ -26,10 +27,12 @@ async def open_(sql: Sql, hold: SystemHold, *, now: datetime) -> bool:
     """Open the system's hold; false if somebody did already."""
     return bool(
         await sql.fetchval(
-            """insert into holds (id, system, subject, name, kind, why, fix, owner, refused, waiting, choices,
-                                  candidates, state, opened_at)
-               values ($1, $2, $2, 'credentials', 'hold', $3, $4, $5, $6, 0, '{}', '[]', 'open', $7)
-               on conflict (system) where state = 'open' and system is not null do nothing returning true""",
+            f"""with opened as (
+                  insert into holds (id, system, subject, name, kind, why, fix, owner, refused, waiting, choices,
+                                     candidates, state, opened_at)
+                  values ($1, $2, $2, 'credentials', 'hold', $3, $4, $5, $6, 0, '{{}}', '[]', 'open', $7)
+                  on conflict (system) where state = 'open' and system is not null do nothing returning *)
+                {OPENED.format("$7")} returning true""",  # noqa: S608 - our own words
             hold.id,
             hold.system,
             hold.why,

@@ -132,7 +132,12 @@ recorded as (
     fields jsonb, their_key text, attempts int, why text, settle_until timestamptz, took_ms real)
   on conflict (key) do update set state = excluded.state, their_key = excluded.their_key, why = excluded.why,
     attempts = excluded.attempts, settle_until = excluded.settle_until, took_ms = excluded.took_ms, at = excluded.at,
-    run = excluded.run, part = excluded.part),
+    run = excluded.run, part = excluded.part
+  returning key, run, state, fields),
+audited as (
+  insert into audit_waiting (at, actor, action, object, run, digest)
+  select $4, 'throughline', 'confirmed', key, run, encode(sha256(convert_to(fields::text, 'UTF8')), 'hex')
+  from recorded where state = 'confirmed'),
 linked as (
   insert into links (system, kind, key, entity, sent, at)
   select system, kind, key, entity, sent, $4 from jsonb_to_recordset($1::jsonb -> 'links')

@@ -15,6 +15,7 @@ from pgqueuer import Job, QueueManager
 
 from throughline.hub import cancels, lockouts, parking, replaying, second_tries
 from throughline.hub.applied import Lines
+from throughline.hub.audit import Sequencer
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
@@ -26,6 +27,7 @@ from throughline.worker.queue import FairQueue
 log = structlog.get_logger()
 
 SWEEP_SECONDS, ASKED_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 0.5, 3.0, 0.3, 60.0
+AUDIT_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -44,6 +46,7 @@ class Ticks:
     beat_seconds: float = BEAT_SECONDS
     outbox_seconds: float = OUTBOX_SECONDS
     tidy_seconds: float = TIDY_SECONDS
+    audit_seconds: float = AUDIT_SECONDS
 
 
 @dataclass(slots=True)
@@ -70,6 +73,10 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
+            *(
+                asyncio.create_task(self._every(self.ticks.audit_seconds, sequencer.tick))
+                for sequencer in self._sequencers()
+            ),
             *(
                 asyncio.create_task(self._every(self.ticks.asked_seconds, partial(work, self.machine)))
                 for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
@@ -116,6 +123,11 @@ class Worker:
     def _retention(self) -> Retention:
         of = self.machine
         return Retention(of.pool, of.firms, of.archive, self.name, of.clock)
+
+    def _sequencers(self) -> list[Sequencer]:
+        """One, where there is a key to sign with."""
+        of = self.machine
+        return [Sequencer(of.pool, of.signer, of.clock, of.anchor)] if of.signer else []
 
     async def _work_off(self, queue: QueueManager) -> None:
         stop = asyncio.create_task(self._stop(queue))

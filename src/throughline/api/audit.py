@@ -1,0 +1,126 @@
+"""The audit log over HTTP: its leaves, what proves them, and whether all of it is as it was signed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+
+from throughline.api.asking import Cursor, Limit, TheMachine, link_next
+from throughline.api.shapes import Page, Shape
+from throughline.core import exact
+from throughline.hub.audit import proving, reading, verifying
+from throughline.hub.audit.proving import verifier_of
+from throughline.store.database import Row
+
+router = APIRouter(tags=["system"])
+
+LARGEST = 2**63 - 1
+Place = Annotated[int, Path(ge=0, le=LARGEST, description="Its place in the log.", examples=[0])]
+
+
+class Leaf(Shape):
+    """One action: who did what to what, and when."""
+
+    seq: int = Field(description="Its place in the log.")
+    entry: str = Field(description="The line of JSON that is hashed, to the letter.")
+    said: dict[str, Any] = Field(description="The same, read.")
+
+
+class Checkpoint(Shape):
+    """How long the log is, and its root, signed."""
+
+    size: int
+    checkpoint: str = Field(description="The signed text (C2SP tlog-checkpoint).")
+    public_key: str = Field(description="What it is signed with: origin, hash and key.")
+
+
+class Inclusion(Shape):
+    """Shows that a leaf is in the log (RFC 6962)."""
+
+    seq: int
+    entry: str
+    size: int
+    path: list[str] = Field(description="The audit path, in hexadecimal, from the leaf upwards.")
+    checkpoint: str
+    public_key: str
+
+
+class Growth(Shape):
+    """Shows that the log has only been added to since it had `before` leaves (RFC 6962)."""
+
+    before: int
+    size: int
+    path: list[str]
+    checkpoint: str
+    public_key: str
+
+
+class AuditVerification(Shape):
+    """What reading the whole log found."""
+
+    fine: bool
+    leaves: int
+    checkpoints: int
+    waiting: int = Field(description="Leaves without a place yet.")
+    findings: list[str]
+
+
+@router.get("/audit/leaves")
+async def list_audit_leaves(
+    machine: TheMachine,
+    request: Request,
+    response: Response,
+    *,
+    engagement: Annotated[str | None, Query(max_length=200, description="Only of this engagement.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Leaf]:
+    """What was done, by whom and when, newest first."""
+    found = await reading.listed(machine, engagement=engagement, cursor=cursor, limit=limit)
+    link_next(request, response, found.next)
+    return Page(data=[_leaf(row) for row in found.rows], next=found.next)
+
+
+@router.get("/audit/leaves/{seq}/proof")
+async def prove_audit_leaf(machine: TheMachine, seq: Place) -> Inclusion:
+    """What proves that a leaf is in the log, under its newest checkpoint."""
+    proof = await proving.inclusion(machine, seq)
+    return Inclusion(
+        seq=proof.seq, entry=proof.entry, size=proof.size, path=[each.hex() for each in proof.path],
+        checkpoint=proof.note, public_key=verifier_of(machine).text,
+    )  # fmt: skip
+
+
+@router.get("/audit/checkpoint")
+async def get_audit_checkpoint(machine: TheMachine) -> Checkpoint:
+    """The newest checkpoint: keep one elsewhere, and nobody can write the log anew unnoticed."""
+    row = await proving.newest(machine)
+    return Checkpoint(size=row["size"], checkpoint=row["note"], public_key=verifier_of(machine).text)
+
+
+@router.get("/audit/growth")
+async def prove_audit_growth(
+    machine: TheMachine,
+    *,
+    before: Annotated[int, Query(ge=1, le=LARGEST, description="How many leaves the checkpoint kept has.")],
+) -> Growth:
+    """What proves that the log has only been added to since an earlier checkpoint."""
+    found = await proving.growth(machine, before)
+    return Growth(
+        before=found.before, size=found.size, path=[each.hex() for each in found.path], checkpoint=found.note,
+        public_key=verifier_of(machine).text,
+    )  # fmt: skip
+
+
+@router.get("/audit/verification")
+async def verify_audit_log(machine: TheMachine) -> AuditVerification:
+    """Read the whole log, and compare it with every checkpoint and with the journal."""
+    found = await verifying.verified(machine)
+    return AuditVerification(
+        fine=found.fine, leaves=found.leaves, checkpoints=found.checkpoints, waiting=found.waiting,
+        findings=found.findings,
+    )  # fmt: skip
+
+
+def _leaf(row: Row) -> Leaf:
+    return Leaf(seq=row["seq"], entry=row["entry"], said=exact.loads(row["entry"]))
