@@ -40,6 +40,8 @@ async def measured(url: str, *, database_url: str | None) -> dict[str, Figures]:
         ) as built,
     ):
         await built.firms.apply(by="bench")
+        if built.timekeeper:
+            await built.timekeeper.compare()  # as a worker does before its first lane
         await built.pool.execute(TABLE)
         rounds: dict[str, list[Figures]] = {"engine": [], "by_hand": [], "one_blocked": []}
         for number in range(ROUNDS + 1):
