@@ -7,7 +7,7 @@ import secrets
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -81,6 +81,7 @@ async def machine(
         AiohttpTransport() as real,
         AiohttpTransport(guard=targets.check_address) as guarded,
         Captures(pool) as captures,
+        AsyncExitStack() as stack,
     ):
         await migrate(pool, now=clock())
         # A clock that was handed in is driven, and has nothing to do with the database's.
@@ -89,6 +90,8 @@ async def machine(
         known = installed_connectors() if connectors is None else connectors
         key = secret_key(settings)
         flows = installed_workflows() if workflows is None else workflows
+        firms = Firms(pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, key)
+        stack.push_async_callback(firms.finish)
         yield Machine(
             pool=pool,
             clock=clock,
@@ -96,7 +99,7 @@ async def machine(
             chance=chance,
             connectors=known,
             workflows=flows,
-            firms=Firms(pool, settings.firm, dict(os.environ), known, transport or real, captures, clock, key),
+            firms=firms,
             captures=captures,
             archive=settings.archive or settings.data / "archive",
             wakes=Wakes(queue(pool), {each.name: each.priority for each in flows}),

@@ -560,13 +560,14 @@ def test_a_worker_joins_and_leaves(demo: Demo, on_demo: Run) -> None:
         ("holds", "list"),
         ("holds", "list", "--closed"),
         ("captures", "list", "--limit", "3"),
-        ("captures", "show", "1"),
+        ("captures", "show", "{capture}"),
         ("simulate", "clock"),
         ("simulate", "deal", "--stage", "Prospecting"),
     ],
 )
 def test_stdout_is_one_document_and_nothing_else(command: tuple[str, ...], demo: Demo, on_demo: Run) -> None:
-    asked = [each.format(engagement=demo.told["engagement"]) for each in command]
+    (capture,) = on_demo("captures", "list", "--limit", "1", "--json").document
+    asked = [each.format(engagement=demo.told["engagement"], capture=capture["id"]) for each in command]
 
     as_document, as_text = on_demo(*asked, "--json"), on_demo(*asked)
 

@@ -1,6 +1,7 @@
 """`doctor`: whether everything that must be there is there, and what to do about what is not. It changes nothing."""
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from throughline.hub.timekeeper import APART, FIX
 from throughline.hub.wire import Context, Line
 from throughline.settings import Settings
 from throughline.store import archives, clocks, firm_versions, lanes, workers
+from throughline.store.database import AWAY
 
 LEAST_DISK = 2 * 2**30
 CLOCKS_APART = timedelta(seconds=2)
@@ -169,6 +171,9 @@ async def _system(machine: Machine, system: System) -> Finding:
     except Retry as error:
         fix = "Try again later; if it stays, check the address and the network."
         return Finding(system.name, fine=False, told=error.why, fix=fix)
+    finally:
+        with contextlib.suppress(*AWAY):
+            await line.gate.close()
 
 
 async def _answer(line: Line) -> str:

@@ -1,6 +1,7 @@
 """Which version of the firm's folder is applied, and the lines to its systems."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from throughline.hub.firm.secrets import SecretMissing, resolve
 from throughline.hub.wire import Line, Transport
 from throughline.hub.wire.lockout import Lockout
 from throughline.store import firm_versions
-from throughline.store.database import Pool
+from throughline.store.database import AWAY, Pool
 
 log = structlog.get_logger()
 
@@ -90,6 +91,8 @@ class Firms:
         """What has been begun with a system on behalf of all is ended."""
         for _, _, line in [*self._lines.values()]:
             await line.tokens.finish()
+            with contextlib.suppress(*AWAY):
+                await line.gate.close()
 
     def credentials(self, system: System) -> Credentials:
         refs = {**system.credentials, **({"hook": system.hook_secret} if system.hook_secret else {})}

@@ -20,7 +20,7 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES
-from throughline.store import captures, lanes, workers
+from throughline.store import captures, clocks, lanes, workers
 from throughline.store.database import AWAY
 from throughline.worker.queue import FairQueue
 
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS, ASKED_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 0.5, 3.0, 0.3, 60.0
 AUDIT_SECONDS = 1.0
-AGAIN_SECONDS = 0.5
+AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 30.0
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
 # One workflow alone gets three quarters of them: see `turns`.
@@ -89,8 +89,7 @@ class Worker:
                 except (*AWAY, asyncpg.PostgresError) as error:
                     # Not the end of a worker: the ticks come through the same trouble, and what was begun is found.
                     log.warning("queue.failed", why=f"{type(error).__name__}: {error}")
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self.stopping.wait(), AGAIN_SECONDS)
+                    await self._until_it_answers()
         finally:
             for task in ticks:
                 task.cancel()
@@ -99,6 +98,21 @@ class Worker:
             await self.machine.firms.finish()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
+
+    async def _until_it_answers(self) -> None:
+        """A database that stays away for long is somebody else's to start, and so are we."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + GIVE_UP_SECONDS
+        while not self.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), AGAIN_SECONDS)
+            try:
+                await clocks.of_database(self.machine.pool)
+            except AWAY:
+                if loop.time() > give_up:
+                    raise
+            else:
+                return
 
     def _queue(self) -> QueueManager:
         wakes = self.machine.wakes

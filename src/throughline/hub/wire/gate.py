@@ -225,6 +225,13 @@ class Gate:
         if not self._inside and not self._line:
             await self._renew()
 
+    async def close(self) -> None:
+        """Nobody will come any more: the places are somebody else's at once, not only when their lease is over."""
+        if self._resting:
+            self._resting.cancel()
+        if self._numbers and not self._inside and not self._line:
+            await self._renew()
+
     def _rested(self, task: asyncio.Task[None]) -> None:
         self._resting = None
         if not task.cancelled() and (error := task.exception()):
