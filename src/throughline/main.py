@@ -84,8 +84,7 @@ async def machine(
         AsyncExitStack() as stack,
     ):
         await migrate(pool, now=clock())
-        # A clock that was handed in is driven, and has nothing to do with the database's.
-        kept = Timekeeper(now, time.monotonic, partial(clocks.of_database, pool)) if clock is now else None
+        kept = _timekeeper(pool, clock)
         clock = kept.now if kept else clock
         known = installed_connectors() if connectors is None else connectors
         key = secret_key(settings)
@@ -109,6 +108,11 @@ async def machine(
             signer=Signer(audit_key(settings)),
             anchor=anchor(settings, transport or real),
         )
+
+
+def _timekeeper(pool: Pool, clock: Clock) -> Timekeeper | None:
+    """None for a clock that was handed in: it is driven, and has nothing to do with the database's."""
+    return Timekeeper(now, time.monotonic, partial(clocks.of_database, pool)) if clock is now else None
 
 
 async def broker(settings: Settings, pool: Pool, clock: Clock) -> Teller | None:
