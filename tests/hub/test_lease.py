@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from throughline.core.entities import Customer, Project
+from throughline.core.errors import Hold
 from throughline.core.events import OpportunityWon, ProjectOpened
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
@@ -236,3 +237,24 @@ async def test_of_passes_that_end_together_one_that_lost_its_lane_takes_nobody_a
     effects = await world.pool.fetch("select distinct entity from effects order by entity")
     assert [row["entity"] for row in effects] == ["customer-deal-1", "customer-deal-3"]
     assert (await world.lane("puts:deal-2"))["worker"] == "worker-2"
+
+
+async def test_a_fenced_worker_whose_question_was_answered_meanwhile_says_nothing(opened: Any) -> None:
+    passes: list[str] = []
+
+    @workflow("puts", on=OpportunityWon, lane=of_deal)
+    async def puts(_flow: Flow, _event: OpportunityWon) -> None:
+        passes.append("begun")
+        if len(passes) == 1:
+            world.clock.advance(31)
+            await lanes.expire(world.pool, now=world.clock())
+            await other.work("puts:deal-1")
+            await world.pool.execute("update holds set state = 'closed'")
+        raise Hold("Nobody knows", fix="Ask.")
+
+    world, other = await opened(puts), await opened(puts, worker="worker-2")
+    await begun(world)
+    await world.work("puts:deal-1")
+
+    assert passes == ["begun", "begun"]
+    assert [row["state"] for row in await world.pool.fetch("select state from holds")] == ["closed"]

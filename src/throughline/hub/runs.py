@@ -167,6 +167,7 @@ class Runner:
                 left = await self.endings.one(leaving(due_at=None))
             else:
                 async with transaction(self.pool) as sql:
+                    await lease.hold(sql)
                     await entities.unlink(sql, flow.outlet.parted)
                     await self._tell(sql, row, flow, ended, verdict=verdict, settled=settled, now=now)
                     if state != "done" and await entities.moved_on(sql, flow.versions):
