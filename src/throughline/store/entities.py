@@ -109,16 +109,17 @@ async def refuse(sql: Sql, refusals: Sequence[Refusal], *, now: datetime) -> Non
     """What was not believed is kept, so that it can be shown."""
     await sql.execute(
         """insert into refusals (entity, field, system, owner, value, at)
-           select entity, field, system, owner, value, $6 from
+           select entity, field, system, owner, said -> 'value', $6 from
              unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[])
-               as t(entity, field, system, owner, value)
+               as t(entity, field, system, owner, said)
            on conflict (entity, field, system) do update
            set owner = excluded.owner, value = excluded.value, at = excluded.at""",
         [each.entity for each in refusals],
         [each.field for each in refusals],
         [each.system for each in refusals],
         [each.owner for each in refusals],
-        [each.value for each in refusals],
+        # Wrapped, because a value that is a list would be taken for a row of the array.
+        [{"value": each.value} for each in refusals],
         now,
     )
 

@@ -9,7 +9,7 @@ import pytest
 from throughline.core import exact
 from throughline.store import entities
 from throughline.store.database import Pool, transaction
-from throughline.store.entities import Change, Link, Overtaken
+from throughline.store.entities import Change, Link, Overtaken, Refusal
 
 
 def change(version: int = 1, **fields: Any) -> Change:
@@ -103,3 +103,13 @@ async def test_two_who_agree_on_nothing_else_agree_on_which_version_was_read(poo
     async with transaction(pool) as sql:
         assert not await entities.moved_on(sql, {"c-1": 1, "c-unknown": 4})
         assert await entities.moved_on(sql, {"c-1": 2})
+
+
+async def test_what_was_refused_is_kept_be_it_a_word_a_list_or_nothing(pool: Pool, now: datetime) -> None:
+    values = {"name": "A", "lines": [{"n": 1}], "sums": ["1", "2"], "phone": None}
+    said = [Refusal("c-1", field, "north", "erp", value) for field, value in values.items()]
+
+    async with transaction(pool) as sql:
+        await entities.refuse(sql, said, now=now)
+
+    assert {row["field"]: row["value"] for row in await entities.refused(pool, "c-1")} == values
