@@ -168,7 +168,10 @@ class Stage:
         return await self.pool.fetchval("select count(*) from lanes where lease_until is not null")
 
     async def polled(self) -> bool:
-        return await self.pool.fetchval("select count(*) >= 4 from cursors where polled_at is not null")
+        return await self.pool.fetchval(
+            """select count(*) >= 4 and bool_and(polled_at is not null)
+                      and bool_or(system = 'salesforce' and kind = 'opportunity' and cursor is not null) from cursors"""
+        )
 
 
 def said(report: Path) -> list[tuple[str, int, str]]:
