@@ -24,6 +24,8 @@ from throughline.store.database import AWAY, Pool
 
 log = structlog.get_logger()
 
+FINISH_SECONDS = 10.0
+
 RECENT = timedelta(seconds=1)
 
 
@@ -88,11 +90,13 @@ class Firms:
         return Applied(row["version"], firm, self.connectors, Lines(firm.systems, self._line))
 
     async def finish(self) -> None:
-        """What has been begun with a system on behalf of all is ended."""
-        for _, _, line in [*self._lines.values()]:
-            await line.tokens.finish()
-            with contextlib.suppress(*AWAY):
-                await line.gate.close()
+        """What has been begun with a system on behalf of all is ended; a database that is away is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_SECONDS):
+                for _, _, line in [*self._lines.values()]:
+                    await line.tokens.finish()
+                    with contextlib.suppress(*AWAY):
+                        await line.gate.close()
 
     def credentials(self, system: System) -> Credentials:
         refs = {**system.credentials, **({"hook": system.hook_secret} if system.hook_secret else {})}

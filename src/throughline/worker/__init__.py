@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS, ASKED_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 0.5, 3.0, 0.3, 60.0
 AUDIT_SECONDS = 1.0
-AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 30.0
+AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 20.0
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
 # One workflow alone gets three quarters of them: see `turns`.
