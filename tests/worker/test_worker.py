@@ -82,6 +82,23 @@ async def knows_the_database_again(world: Any) -> bool:
         return False
 
 
+async def listens(world: Any, but: int = 0) -> int | None:
+    """The worker hears of wake-ups, and does not only look for them now and then."""
+    return await world.pool.fetchval(
+        "select pid from pg_stat_activity where datname = current_database() and query ilike 'listen%' and pid <> $1",
+        but,
+    )
+
+
+async def cut(database_url: str, which: str = "true") -> None:
+    admin = await asyncpg.connect(database_url)
+    await admin.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        f" where datname = current_database() and pid <> pg_backend_pid() and {which}"
+    )
+    await admin.close()
+
+
 async def test_two_workers_share_the_work_and_each_thing_is_done_once(opened: Any, estate: Any) -> None:
     first, second = ([], [])
     worlds = [await opened(opens_projects(first), worker="w-1"), await opened(opens_projects(second), worker="w-2")]
@@ -197,20 +214,28 @@ async def test_a_worker_whose_lines_to_the_database_are_all_cut_goes_on(
 ) -> None:
     world = await opened(opens_projects([]), worker="w-1")
     async with working(world) as (task,):
-        await until(lambda: world.pool.fetchval("select true from workers"))
-        admin = await asyncpg.connect(database_url)
-        await admin.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        )
-        await admin.close()
+        await until(lambda: listens(world))
+        await cut(database_url)
         await until(lambda: knows_the_database_again(world))
+        await until(lambda: listens(world))
         await world.start(OpportunityWon(opportunity="deal-1"))
         await until(lambda: all_done(world))
 
         assert not task.done()
 
     assert len(estate.shelf("east", "projects")) == 1
+
+
+@pytest.mark.slow
+async def test_a_worker_that_hears_nothing_any_more_listens_anew(opened: Any, database_url: str) -> None:
+    world = await opened(opens_projects([]), worker="w-1")
+    async with working(world) as (task,):
+        await until(lambda: listens(world))
+        ear = await listens(world)
+        await cut(database_url, f"pid = {ear}")
+        await until(lambda: listens(world, but=ear or 0), seconds=40)
+
+        assert not task.done()
 
 
 async def test_what_has_been_begun_is_finished_before_a_worker_stops(opened: Any) -> None:

@@ -81,6 +81,9 @@ class Polls:
         except (Retry, Hold, Waiting) as error:
             why = error.why
             log.warning("poll.stopped", system=system.name, kind=kind, why=why)
+        except AWAY as error:
+            why = f"The database did not answer: {error}"
+            log.warning("poll.stopped", system=system.name, kind=kind, why=why)
         except Exception as error:
             # A record nobody foresaw, or a fault of ours: it must not stop the other kinds and systems.
             why = f"{type(error).__name__}: {error}"

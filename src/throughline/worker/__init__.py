@@ -12,6 +12,7 @@ from functools import partial
 import asyncpg
 import structlog
 from pgqueuer import Job, QueueManager
+from pgqueuer.errors import FailingListenerError
 
 from throughline.hub import cancels, lockouts, parking, replaying, second_tries
 from throughline.hub.applied import Lines
@@ -20,7 +21,7 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES
-from throughline.store import captures, clocks, lanes, workers
+from throughline.store import captures, clocks, database, lanes, workers
 from throughline.store.database import AWAY
 from throughline.worker.queue import FairQueue
 
@@ -86,7 +87,7 @@ class Worker:
             while not self.stopping.is_set():
                 try:
                     await self._work_off(self._queue())
-                except (*AWAY, asyncpg.PostgresError) as error:
+                except (*AWAY, asyncpg.PostgresError, FailingListenerError) as error:
                     # Not the end of a worker: the ticks come through the same trouble, and what was begun is found.
                     log.warning("queue.failed", why=f"{type(error).__name__}: {error}")
                     await self._until_it_answers()
@@ -115,15 +116,16 @@ class Worker:
                 return
 
     def _queue(self) -> QueueManager:
-        wakes = self.machine.wakes
-        queue = self.manager(wakes.queue, wakes.entrypoints, slots=self.at_once, batch=min(BATCH, self.at_once // 2))
+        """On a driver of its own: one whose listening connection was cut never lets go of it."""
+        entrypoints, batch = self.machine.wakes.entrypoints, min(BATCH, self.at_once // 2)
+        queue = self.manager(database.queue(self.machine.pool), entrypoints, slots=self.at_once, batch=batch)
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
         async def lane(job: Job) -> None:
             if self._clock_is_right():
                 await runner.work((job.payload or b"").decode())
 
-        for name in wakes.entrypoints.keys() - {DELIVERIES}:
+        for name in entrypoints.keys() - {DELIVERIES}:
             queue.entrypoint(name)(lane)
 
         @queue.entrypoint(DELIVERIES)
@@ -150,6 +152,7 @@ class Worker:
                 dequeue_timeout=timedelta(seconds=1),
                 batch_size=min(BATCH, self.at_once // 2),
                 max_concurrent_tasks=self.at_once,
+                shutdown_on_listener_failure=True,
                 heartbeat_timeout=timedelta(seconds=15),
                 log_aggregation_interval=timedelta(0),
             )
