@@ -53,7 +53,7 @@ def events() -> str:
 
 def _event(name: str, event: type[Event]) -> str:
     carries = ", ".join(f"`{field}`" for field in event.model_fields if field != event.subject)
-    starts = ", ".join(sorted(f"`{each.name}`" for each in installed_workflows() if each.on is event))
+    starts = ", ".join(sorted(f"`{each.name}`" for each in installed_workflows() if each.starts_with(event)))
     return f"| `{name}` | {inspect.getdoc(event)} | `{event.subject}` | {carries} | {starts} |\n"
 
 

@@ -82,7 +82,8 @@ def test_a_demo_stopped_while_it_starts_leaves_nobody(data: Path) -> None:
 
 
 def test_a_demo_that_starts_over_forgets_only_its_own_and_killed_leaves_nobody(data: Path) -> None:
-    before = (data / "postgres" / "data").stat().st_ino
+    of_the_old_one = data / "postgres" / "data" / "old"
+    of_the_old_one.touch()
     (data / "firm").mkdir(exist_ok=True)
     (data / "firm" / "firm.yaml").write_text("colour: blue\n", encoding="utf-8")
     stranger = data / "notes.txt"
@@ -96,7 +97,7 @@ def test_a_demo_that_starts_over_forgets_only_its_own_and_killed_leaves_nobody(d
 
     assert "Project open" in heard
     assert stranger.read_text(encoding="utf-8") == "mine"
-    assert (data / "postgres" / "data").stat().st_ino != before
+    assert not of_the_old_one.exists()
     assert made(data, "salesforce")["Opportunity"] == 1
     assert len(crew) >= 3
     assert nobody_is_left(data)

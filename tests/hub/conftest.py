@@ -367,7 +367,7 @@ class World:
         settled = Settled()
         async with transaction(self.pool) as sql:
             await settler.publish(sql, event, settled, about=about or str(self.started), now=self.clock())
-            await lanes.wake(sql, settled.woken, at=self.clock())
+            await settler.wake(sql, settled, now=self.clock())
 
     async def heard(self, system: str, kind: str, *records: Record, quiet: bool = False) -> Settled:
         """Records of a system are taken in."""

@@ -1,4 +1,4 @@
-"""The seven verbs a business process is written in, and what a workflow is: a value around one async function.
+"""The verbs a business process is written in, and what a workflow is: a value around one async function.
 
 A pass runs the function from the top. Reads are always fresh; effects happen once. Between verbs there is only plain,
 pure Python.
@@ -42,6 +42,13 @@ class Flow(Protocol):
 
     async def get[E: Entity](self, entity: type[E], id_: str) -> E:
         """One settled entity. If we have only heard of it, it is read from its system first."""
+        ...
+
+    async def every(self, entity: type[Entity], *, day: tuple[date, date] | None = None, **named: str) -> list[str]:
+        """The ids of all settled entities of a kind that name this one, such as `project=project.id`, in order.
+
+        `day` narrows them to a span of days, both ends included. One heard of later lets the process pass again.
+        """
         ...
 
     async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:
@@ -93,14 +100,20 @@ class Workflow:
     `undo` says what undoing means: a process over the same verbs, about the same event. What it cannot undo it holds,
     naming it with its id in each system.
     `priority` says who goes first where there is not enough for everybody: `bulk` for what may take all night.
+    `gathers` says that what happens while a run of the lane is not done joins it, and lets it pass again: for a process
+    that looks at all there is, such as a month's work, and not at the one thing that happened.
     """
 
     name: str
-    on: type[Event]
+    on: type[Event] | tuple[type[Event], ...]
     lane: Callable[[Any], str]
     run: Process
     undo: Process | None = None
     priority: Priority = Priority.NORMAL
+    gathers: bool = False
+
+    def starts_with(self, event: type[Event]) -> bool:
+        return event in (self.on if isinstance(self.on, tuple) else (self.on,))
 
     @property
     def undoing(self) -> "Workflow | None":
@@ -118,9 +131,10 @@ def undoing(name: str) -> str:
 def workflow[V: Event](
     name: str,
     *,
-    on: type[V],
+    on: type[V] | tuple[type[V], ...],
     lane: Callable[[V], str],
     undo: Callable[[Flow, V], Awaitable[None]] | None = None,
     priority: Literal["urgent", "normal", "bulk"] = "normal",
+    gathers: bool = False,
 ) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
-    return lambda run: Workflow(name, on, lane, run, undo, Priority(priority))
+    return lambda run: Workflow(name, on, lane, run, undo, Priority(priority), gathers)

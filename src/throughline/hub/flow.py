@@ -1,4 +1,4 @@
-"""The seven verbs at work: one pass through a process, with everything it reads and does remembered."""
+"""The verbs at work: one pass through a process, with everything it reads and does remembered."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from throughline.core.roles import Role
 from throughline.hub.applied import Spelled
 from throughline.hub.control import Question, Waiting
 from throughline.hub.outlet import Outlet
-from throughline.hub.settle import Settler
+from throughline.hub.settle import Settler, every
 from throughline.store import entities, runs
 from throughline.store.database import Row, transaction
 
@@ -105,6 +105,12 @@ class PassFlow:
                 f"{entity.kind.capitalize()} {id_} is not complete: {wrong}",
                 fix="Complete it in the system that owns it; the run goes on by itself.",
             ) from error
+
+    async def every(self, entity: type[Entity], *, day: tuple[date, date] | None = None, **named: str) -> list[str]:
+        ((field, id_),) = named.items()
+        self.reads.add(every(entity.kind, field, id_))
+        since, until = (each.isoformat() for each in day) if day else (None, None)
+        return await entities.naming(self.outlet.pool, entity.kind, field, id_, since=since, until=until)
 
     async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:
         system = self._system(at, like)

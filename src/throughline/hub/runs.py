@@ -156,7 +156,8 @@ class Runner:
         attempt = row["attempt"] + 1 if any(isinstance(stop, Retry) for _, stop in ended.stops) else 0
         state, again = self._state(ended, attempt)
         verdict = await self._authored(flow)
-        end = ended.told(row, flow, state=state, attempt=attempt)
+        known = self.workflows.get(row["workflow"])
+        end = ended.told(row, flow, state=state, attempt=attempt, gathers=bool(known and known.gathers))
         leaving = partial(
             Ending, end, lease.fence, effects=flow.outlet.done, links=list(flow.outlet.fresh.values()),
             changes=verdict.changes,
@@ -180,7 +181,7 @@ class Runner:
                     if awaited:
                         rank = flow.outlet.behalf.priority.rank
                         await lanes.park(sql, row["lane"], at=awaited, rank=rank, since=row["created_at"], now=now)
-                    await self._wake_others(sql, row["lane"], settled, now=now)
+                    await flow.settler.wake(sql, settled, but=row["lane"], now=now)
         except LeaseOver as over:
             raise LaneLost(str(over)) from over
         if left.more or again == timedelta():
@@ -201,13 +202,6 @@ class Runner:
             await stored.close(sql, [dead_letters.of_run(row["id"])], how="went through", now=now)
         if ended.stops or ended.defect or row["passes"]:
             await holds.open_only(sql, row["id"], ended.holds(row, flow), now=now)
-
-    async def _wake_others(self, sql: Sql, lane: str, settled: Settled, *, now: datetime) -> None:
-        settled.woken = sorted(set(settled.woken) - {lane})
-        if settled.woken:
-            await lanes.wake(sql, settled.woken, at=now)
-        if settled.told:
-            settled.woken += await runs.wake_concerned(sql, settled.told, but=lane, now=now)
 
     async def _authored(self, flow: PassFlow) -> Verdict:
         """What the process itself decided is a claim of the hub's, and settled like any other."""

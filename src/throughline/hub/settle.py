@@ -27,11 +27,17 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Settled:
-    """What came of it: entities that changed, or have an event told of them, lanes to wake, and how many repeats."""
+    """What came of it: entities that changed, or have an event told of them, lanes to wake, and how many repeats.
+
+    `listed` is what somebody may have asked for all of, and has changed; a run that is `joining` begins only where none
+    is under way.
+    """
 
     changed: list[str] = field(default_factory=list[str])
     told: list[str] = field(default_factory=list[str])
+    listed: list[str] = field(default_factory=list[str])
     woken: list[str] = field(default_factory=list[str])
+    joining: list[NewRun] = field(default_factory=list[NewRun])
     repeats: int = 0
     quiet: bool = False
 
@@ -65,7 +71,7 @@ class Settler:
         names = await self._names(sql, system, mapping, fresh, now=now)
         claims = [mapping.read(record, system=system, names=names) for record in fresh]
         await self.claims(sql, [(names.ids[each.kind, each.key], each) for each in claims], settled, now=now)
-        await self._wake(sql, settled, now=now)
+        await self.wake(sql, settled, now=now)
         return settled
 
     async def read_again(self, sql: Sql, system: str, mapping: Mapping, records: Sequence[Record], *, now: datetime
@@ -87,7 +93,7 @@ class Settler:
             if mapping and record:
                 names = await self._names(sql, link.system, mapping, [record], now=now)
                 await self.claims(sql, [(id_, mapping.read(record, system=link.system, names=names))], settled, now=now)
-        await self._wake(sql, settled, now=now)
+        await self.wake(sql, settled, now=now)
         return settled
 
     async def claims(self, sql: Sql, claims: Sequence[tuple[str, Claim]], settled: Settled, *, now: datetime) -> None:
@@ -100,6 +106,7 @@ class Settler:
         if verdict.changes:
             await entities.change(sql, verdict.changes, now=now)
             settled.changed.extend(each.id for each in verdict.changes)
+            settled.listed.extend(every for each in verdict.changes for every in listed(each))
 
     async def told(self, sql: Sql, verdict: Verdict, settled: Settled, *, now: datetime) -> None:
         """Keep what was refused, and publish and start what the changes mean."""
@@ -155,7 +162,9 @@ class Settler:
         if not await runs.publish(sql, [new], now=now):
             return
         settled.told.append(new.subject)
-        started = [self._run(each, event, new) for each in self.workflows if each.on is type(event)]
+        concerned = [each for each in self.workflows if each.starts_with(type(event))]
+        settled.joining += [self._run(each, event, new) for each in concerned if each.gathers]
+        started = [self._run(each, event, new) for each in concerned if not each.gathers]
         if started:
             await runs.start(sql, started, now=now)
             settled.woken.extend(each.lane for each in started)
@@ -171,11 +180,16 @@ class Settler:
             correlation=published.correlation,
         )
 
-    async def _wake(self, sql: Sql, settled: Settled, *, now: datetime) -> None:
+    async def wake(self, sql: Sql, settled: Settled, *, now: datetime, but: str = "") -> None:
+        """Wake what was started, and whoever has read what is otherwise now; `but` is the lane we are in ourselves."""
+        joined = {each.lane for each in settled.joining}
+        settled.woken = sorted({*settled.woken} - {but} | joined)
         if settled.woken:
-            await lanes.wake(sql, sorted(set(settled.woken)), at=now)
-        if concerned := settled.changed + settled.told:
-            settled.woken += await runs.wake_concerned(sql, concerned, but="", now=now)
+            await lanes.wake(sql, settled.woken, at=now)
+        if settled.joining:
+            await runs.join(sql, settled.joining, now=now)
+        if concerned := settled.changed + settled.told + settled.listed:
+            settled.woken += await runs.wake_concerned(sql, concerned, but=but, now=now)
 
     async def _names(self, sql: Sql, system: str, mapping: Mapping, records: Sequence[Record], *, now: datetime
                      ) -> Spelled:  # fmt: skip
@@ -195,6 +209,18 @@ class Settler:
                 id_ = self.ids(kind) if ours is None or taken else ours
                 known[kind, key] = await entities.link(sql, Link(system, kind, key, id_), now=now)
         return Spelled(self.applied, known, {})
+
+
+def every(kind: str, field: str, id_: str) -> str:
+    """What a pass has read that asked for all of a kind that name an entity: one more of them is something new."""
+    return f"every {kind} of {field} {id_}"
+
+
+def listed(change: Change) -> list[str]:
+    """The questions for all of a kind that an entity answers now, or answered before."""
+    said = {(name, change.fields.get(name)) for name in entities.NAMED_BY}
+    said |= {(name, change.changed[name][0]) for name in entities.NAMED_BY if name in change.changed}
+    return sorted(every(change.kind, name, id_) for name, id_ in said if isinstance(id_, str))
 
 
 def _latest(mapping: Mapping, records: Sequence[Record]) -> dict[str, Record]:

@@ -30,7 +30,7 @@ class Stopped:
         awaited = {stop.awaits if isinstance(stop, Retry) else None for stop in waits}
         return awaited.pop() if len(awaited) == 1 else None
 
-    def told(self, row: Row, flow: PassFlow, *, state: str, attempt: int) -> PassEnd:
+    def told(self, row: Row, flow: PassFlow, *, state: str, attempt: int, gathers: bool) -> PassEnd:
         """How the run stands from now on."""
         whys = [self._defect()] if self.defect else [stop.why for _, stop in self.stops]
         parts: list[dict[str, Any]] = [
@@ -38,7 +38,8 @@ class Stopped:
             for part in flow.parts
         ]
         reads = flow.reads | {stop.about for _, stop in self.stops if isinstance(stop, LockedOut)}
-        return PassEnd(row["id"], row["lane"], state, "; ".join(whys) or None, parts, sorted(reads), attempt)
+        why = "; ".join(whys) or None
+        return PassEnd(row["id"], row["lane"], state, why, parts, sorted(reads), attempt, gathers)
 
     def holds(self, row: Row, flow: PassFlow) -> list[NewHold]:
         """What a person must decide before it can go on."""

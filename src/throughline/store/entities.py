@@ -44,6 +44,26 @@ class Link:
     sent: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
+# Of these fields each has an index, migration 0020: every entity that names a project is found by it.
+NAMED_BY = ("project", "contract", "legal_entity")
+
+
+async def naming(sql: Sql, kind: str, field: str, id_: str, *, since: str | None, until: str | None) -> list[str]:
+    """The ids of a kind that name an entity in a field, of some days or of all."""
+    if field not in NAMED_BY:
+        raise ValueError(f"no entity is found by its {field}; there is an index for {', '.join(NAMED_BY)}")
+    rows = await sql.fetch(
+        f"""select id from entities where kind = $1 and fields ->> '{field}' = $2 and fields ? '{field}'
+              and ($3::text is null or fields ->> 'day' >= $3) and ($4::text is null or fields ->> 'day' <= $4)
+            order by id""",  # noqa: S608 - one of our own words
+        kind,
+        id_,
+        since,
+        until,
+    )
+    return [row["id"] for row in rows]
+
+
 async def many(sql: Sql, ids: Sequence[str]) -> dict[str, Row]:
     rows = await sql.fetch("select id, kind, version, fields, unread from entities where id = any($1)", list(ids))
     return {row["id"]: row for row in rows}

@@ -86,6 +86,7 @@ def _run(ending: Ending) -> dict[str, Any]:
         "parts": run.parts,
         "reads": run.reads,
         "attempt": run.attempt,
+        "gathers": run.gathers,
     }
 
 
@@ -107,21 +108,28 @@ _EFFECT, _LINK, _CHANGE = attrgetter(*COLUMNS), attrgetter(*LINK), attrgetter(*C
 CLOSE = """
 with said as materialized (
   select * from jsonb_to_recordset($1::jsonb -> 'runs') as t(
-    id text, lane text, fence bigint, due_at timestamptz, state text, why text, parts jsonb, reads jsonb, attempt int)),
+    id text, lane text, fence bigint, due_at timestamptz, state text, why text, parts jsonb, reads jsonb, attempt int,
+    gathers boolean)),
+-- Locked whether it is due or not: whoever is about to make it due has the lock, and is waited for.
+joined as materialized (
+  select lanes.key, lanes.due_at from lanes join said on lanes.key = said.lane
+  where said.gathers and said.state = 'done' order by lanes.key for update of lanes),
 next as materialized (
-  select lane, fence, due_at, state = 'done' and coalesce((
+  select lane, fence, said.due_at, joined.due_at is not null as again,
+  joined.due_at is not null or state = 'done' and coalesce((
     select runs.state = 'due' from runs where runs.lane = said.lane and runs.state <> 'done' and runs.id <> said.id
     order by seq limit 1), false) as ready
-  from said),
+  from said left join joined on joined.key = said.lane),
 left_lane as (
   update lanes set lease_until = null, worker = null,
     due_at = least(lanes.due_at, case when next.ready then $4::timestamptz else next.due_at end)
   from next where lanes.key = next.lane and lanes.fence = next.fence returning lanes.key),
 ended as (
-  update runs set state = said.state, why = said.why, parts = said.parts,
+  update runs set state = case when next.again then 'due' else said.state end, why = said.why, parts = said.parts,
     reads = array(select jsonb_array_elements_text(said.reads)), attempt = said.attempt,
-    passes = runs.passes + 1, updated_at = $4, finished_at = case when said.state = 'done' then $4 end
-  from said where runs.id = said.id),
+    passes = runs.passes + 1, updated_at = $4,
+    finished_at = case when said.state = 'done' and not next.again then $4 end
+  from said join next using (lane) where runs.id = said.id),
 recorded as (
   insert into effects (key, run, part, system, kind, entity, operation, rung, state, fields, their_key, attempts, why,
                        settle_until, took_ms, at)

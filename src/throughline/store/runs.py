@@ -46,6 +46,8 @@ class PassEnd:
     parts: list[dict[str, Any]]
     reads: list[str]
     attempt: int
+    # What happened to its lane during the pass lets it pass again, rather than end.
+    gathers: bool = False
 
 
 async def publish(sql: Sql, events: Sequence[NewEvent], *, now: datetime) -> set[str]:
@@ -84,6 +86,20 @@ async def start(sql: Sql, runs: Sequence[NewRun], *, now: datetime) -> None:
         [each.correlation for each in runs],
         now,
     )
+
+
+async def join(sql: Sql, runs: Sequence[NewRun], *, now: datetime) -> None:
+    """Start a run in each of these lanes that has none under way. The lanes are woken before, and so are locked:
+
+    a pass that is ending there has either ended before we look, or finds its lane due, and goes on.
+    """
+    lanes = list({each.lane: each for each in runs}.values())
+    rows = await sql.fetch(
+        """select distinct lane from runs where lane = any($1) and state <> 'done' and cancel is null""",
+        [each.lane for each in lanes],
+    )
+    under_way = {row["lane"] for row in rows}
+    await start(sql, [each for each in lanes if each.lane not in under_way], now=now)
 
 
 async def wake_concerned(sql: Sql, entities: Sequence[str], *, but: str, now: datetime) -> list[str]:

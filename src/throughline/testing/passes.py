@@ -1,4 +1,4 @@
-"""One pass of a workflow through the pretend world: the seven verbs, meaning what they mean in the machine."""
+"""One pass of a workflow through the pretend world: the verbs, meaning what they mean in the machine."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -80,6 +80,7 @@ class Pass:
     firm: Firm
     systems: Mapping[str, PretendSystem]
     known: Mapping[str, Fields]
+    kinds: Mapping[str, str]
     happened: Callable[[type[Event], str, datetime], bool]
     answers: Mapping[str, str]
     began: datetime
@@ -107,6 +108,16 @@ class Pass:
                 f"{entity.kind.capitalize()} {id_} is not complete: {error}",
                 fix="Complete it in the system that owns it; the run goes on by itself.",
             ) from error
+
+    async def every(self, entity: type[Entity], *, day: tuple[date, date] | None = None, **named: str) -> list[str]:
+        ((field, id_),) = named.items()
+        those = {each for each, kind in self.kinds.items() if kind == entity.kind}
+        since, until = (each.isoformat() for each in day) if day else ("", "9999")
+        return sorted(
+            each
+            for each, fields in self.known.items()
+            if each in those and fields.get(field) == id_ and since <= str(fields.get("day", "")) <= until
+        )
 
     async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:
         system = self._system(at, like)

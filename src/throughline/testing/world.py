@@ -68,6 +68,7 @@ class World:
         self.events: list[Event] = []
         self._systems = {system.name: PretendSystem(system.name) for system in firm.systems}
         self._known: dict[str, Fields] = {}
+        self._kinds: dict[str, str] = {}
         self._links: dict[Where, Link] = {}
         self._happened: list[tuple[Event, datetime]] = []
         self._runs: dict[tuple[str, str, str], _Run] = {}
@@ -146,6 +147,7 @@ class World:
             firm=self.firm,
             systems=self._systems,
             known=self._known,
+            kinds=self._kinds,
             happened=self._has_happened,
             answers=run.answers,
             began=run.began,
@@ -199,6 +201,7 @@ class World:
 
     def _settle(self, kind: str, id_: str, fields: Mapping[str, Any]) -> None:
         before = self._known.get(id_)
+        self._kinds[id_] = kind
         self._known[id_] = {**(before or {}), **fields, "id": id_}
         for event in detect(kind, before, self._known[id_]):
             self.happens(event)
