@@ -74,7 +74,31 @@ def test_what_was_approved_and_is_otherwise_now_was_corrected(kind: str, fields:
     del unapproved
     approved = {**fields, "approval": YES}
 
-    assert [type(each) for each in detect(kind, approved, {**approved, "day": "2026-11-29"})] == [corrected]
+    assert [type(each) for each in detect(kind, approved, {**approved, "resource": "r-2"})] == [corrected]
+
+
+@pytest.mark.parametrize(("kind", "fields", "unapproved", "corrected"), KINDS)
+@pytest.mark.parametrize("moved", [{"day": "2026-12-01"}, {"project": "p-2"}])
+def test_what_was_approved_and_has_moved_is_told_of_at_both_places(kind: str, fields: Any, unapproved: Any,
+                                                                   corrected: Any, moved: Any) -> None:  # fmt: skip
+    del unapproved
+    approved = {**fields, "approval": YES}
+
+    told = detect(kind, approved, {**approved, **moved})
+
+    there = {"project": "p-1", "day": "2026-11-30"} | moved
+    assert [type(each) for each in told] == [corrected, corrected]
+    places = [each.model_dump(mode="json", include={"project", "day"}) for each in told]
+    assert places == [{"project": "p-1", "day": "2026-11-30"}, there]
+
+
+@pytest.mark.parametrize(("kind", "fields", "unapproved", "corrected"), KINDS)
+def test_what_was_deleted_is_told_where_it_was(kind: str, fields: Any, unapproved: Any, corrected: Any) -> None:
+    del corrected
+    (told,) = detect(kind, {**fields, "approval": YES}, {"id": fields["id"], "approval": NO})
+
+    assert type(told) is unapproved
+    assert told.model_dump(mode="json")["project"] == "p-1"
 
 
 @pytest.mark.parametrize(("kind", "fields", "unapproved", "corrected"), KINDS)

@@ -88,7 +88,11 @@ async def test_a_run_that_is_held_is_joined_and_passes_again(opened: Any) -> Non
 
 async def test_what_happens_in_the_middle_of_a_pass_is_seen_by_the_next_one(opened: Any) -> None:
     """The first pass may have looked before it: that pass must not be the last."""
-    body = Body(lambda _flow: happens(world, "b"))
+
+    async def meanwhile(_flow: Flow) -> None:
+        await happens(world, "b")
+
+    body = Body(meanwhile)
     world = await opened(gathering(body))
     await happens(world, "a")
     await world.work()
@@ -172,7 +176,7 @@ async def test_every_is_in_order_and_of_the_days_asked_for(opened: Any) -> None:
     seen = list[str]()
 
     async def look(flow: Flow) -> None:
-        seen.extend(await flow.every(Contract, project="project-1", day=(date(2026, 11, 2), date(2026, 11, 3))))
+        seen.extend(await flow.every(Contract, (date(2026, 11, 2), date(2026, 11, 3)), project="project-1"))
 
     world = await opened(gathering(Body(look)))
     for number, day in enumerate(("2026-11-01", "2026-11-03", "2026-11-02", "2026-11-04"), start=1):

@@ -26,14 +26,16 @@ class TimeUnapproved(Event):
     subject: ClassVar[str] = "time_entry"
     time_entry: str
     project: str
+    day: Day
 
 
 class TimeCorrected(Event):
-    """Hours that were approved, and still are, are not what they were."""
+    """Hours that were approved, and still are, are not what they were. Moved, they are told of at both places."""
 
     subject: ClassVar[str] = "time_entry"
     time_entry: str
     project: str
+    day: Day
 
 
 class ExpenseApproved(Event):
@@ -52,14 +54,16 @@ class ExpenseUnapproved(Event):
     subject: ClassVar[str] = "expense"
     expense: str
     project: str
+    day: Day
 
 
 class ExpenseCorrected(Event):
-    """An expense that was approved, and still is, is not what it was."""
+    """An expense that was approved, and still is, is not what it was. Moved, it is told of at both places."""
 
     subject: ClassVar[str] = "expense"
     expense: str
     project: str
+    day: Day
 
 
 class AssignmentChanged(Event):
@@ -97,6 +101,7 @@ class ProjectRebaselined(Event):
     ends: Day | None
 
 
+PLACE = ("project", "day")
 BILLED_BY = ("project", "resource", "day", "hours", "task", "role", "billable", "overtime", "rate")
 SPENT_BY = ("project", "resource", "day", "category", "amount", "tax", "billable", "billable_amount")
 PUT_BY = ("project", "resource", "task", "role", "hours", "percent", "starts", "ends", "confirmed")
@@ -114,10 +119,9 @@ def _approved(kind: str, means: type[TimeApproved] | type[ExpenseApproved]) -> D
 
 def _unapproved(kind: str, means: type[TimeUnapproved] | type[ExpenseUnapproved]) -> Detector:
     def detector(before: Fields, after: Fields) -> Event | None:
-        if not _is_approved(before) or _is_approved(after) or not _named(after, "project"):
+        if not _is_approved(before) or _is_approved(after) or not _named(before, *PLACE):
             return None
-        about: dict[str, Any] = {kind: after["id"]}
-        return means(**about, project=after["project"])
+        return _at(before, means, {kind: after["id"]})
 
     return detector
 
@@ -125,12 +129,27 @@ def _unapproved(kind: str, means: type[TimeUnapproved] | type[ExpenseUnapproved]
 def _corrected(kind: str, means: type[TimeCorrected] | type[ExpenseCorrected], fields: tuple[str, ...]) -> Detector:
     def detector(before: Fields, after: Fields) -> Event | None:
         both = _is_approved(before) and _is_approved(after)
-        if not both or not _differ(before, after, fields) or not _named(after, "project"):
+        if not both or not _differ(before, after, fields) or not _named(before, *PLACE):
             return None
-        about: dict[str, Any] = {kind: after["id"]}
-        return means(**about, project=after["project"])
+        return _at(before, means, {kind: after["id"]})
 
     return detector
+
+
+def _moved(kind: str, means: type[TimeCorrected] | type[ExpenseCorrected]) -> Detector:
+    """Where it is now, when that is another day or project than before."""
+
+    def detector(before: Fields, after: Fields) -> Event | None:
+        both = _is_approved(before) and _is_approved(after)
+        if not both or not _differ(before, after, PLACE) or not _named(after, *PLACE):
+            return None
+        return _at(after, means, {kind: after["id"]})
+
+    return detector
+
+
+def _at(fields: Fields, means: Callable[..., Event], about: dict[str, Any]) -> Event:
+    return means(**about, project=fields["project"], day=fields["day"])
 
 
 def _put(before: Fields, after: Fields) -> Event | None:
@@ -189,11 +208,13 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
         _approved("time_entry", TimeApproved),
         _unapproved("time_entry", TimeUnapproved),
         _corrected("time_entry", TimeCorrected, BILLED_BY),
+        _moved("time_entry", TimeCorrected),
     ),
     "expense": (
         _approved("expense", ExpenseApproved),
         _unapproved("expense", ExpenseUnapproved),
         _corrected("expense", ExpenseCorrected, SPENT_BY),
+        _moved("expense", ExpenseCorrected),
     ),
     "assignment": (_put,),
     "milestone": (_reached(_is_accepted),),

@@ -33,6 +33,13 @@ class CustomerRenamed(Event):
     name: str
 
 
+class ContractBooked(Event):
+    """Finance has a contract and its billing plan: what falls due by them may be billed."""
+
+    subject: ClassVar[str] = "contract"
+    contract: str
+
+
 class DemandPublished(Event):
     """A project needs people: staffing may begin."""
 
@@ -47,6 +54,14 @@ class ProjectOpened(Event):
     subject: ClassVar[str] = "project"
     project: str
     opportunity: str
+
+
+class InvoiceDrafted(Event):
+    """Work was put on an invoice that finance may look at; the amount is before tax."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+    amount: Money
 
 
 class InvoicePosted(Event):

@@ -44,10 +44,10 @@ class Flow(Protocol):
         """One settled entity. If we have only heard of it, it is read from its system first."""
         ...
 
-    async def every(self, entity: type[Entity], *, day: tuple[date, date] | None = None, **named: str) -> list[str]:
+    async def every(self, entity: type[Entity], days: tuple[date, date] | None = None, /, **named: str) -> list[str]:
         """The ids of all settled entities of a kind that name this one, such as `project=project.id`, in order.
 
-        `day` narrows them to a span of days, both ends included. One heard of later lets the process pass again.
+        `days` narrows them to a span of days, both ends included. One heard of later lets the process pass again.
         """
         ...
 

@@ -106,10 +106,10 @@ class PassFlow:
                 fix="Complete it in the system that owns it; the run goes on by itself.",
             ) from error
 
-    async def every(self, entity: type[Entity], *, day: tuple[date, date] | None = None, **named: str) -> list[str]:
+    async def every(self, entity: type[Entity], days: tuple[date, date] | None = None, /, **named: str) -> list[str]:
         ((field, id_),) = named.items()
         self.reads.add(every(entity.kind, field, id_))
-        since, until = (each.isoformat() for each in day) if day else (None, None)
+        since, until = (each.isoformat() for each in days) if days else (None, None)
         return await entities.naming(self.outlet.pool, entity.kind, field, id_, since=since, until=until)
 
     async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:

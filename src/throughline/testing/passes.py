@@ -109,10 +109,10 @@ class Pass:
                 fix="Complete it in the system that owns it; the run goes on by itself.",
             ) from error
 
-    async def every(self, entity: type[Entity], *, day: tuple[date, date] | None = None, **named: str) -> list[str]:
+    async def every(self, entity: type[Entity], days: tuple[date, date] | None = None, /, **named: str) -> list[str]:
         ((field, id_),) = named.items()
         those = {each for each, kind in self.kinds.items() if kind == entity.kind}
-        since, until = (each.isoformat() for each in day) if day else ("", "9999")
+        since, until = (each.isoformat() for each in days) if days else ("", "9999")
         return sorted(
             each
             for each, fields in self.known.items()

@@ -33,6 +33,10 @@ class PretendSystem:
         """What it holds of a kind, by key."""
         return {key: dict(held.fields) for key, held in self._held.get(kind, {}).items()}
 
+    def ours(self, kind: str) -> dict[str, Fields]:
+        """What it holds of a kind and carries an id of ours, by that id."""
+        return {held.id: dict(held.fields) for held in self._held.get(kind, {}).values() if held.id}
+
     def has(self, entity: Entity, *, key: str, known_as: str | None = None) -> None:
         """It has had this record all along; `known_as` is the id of ours it carries, if any."""
         self._held.setdefault(entity.kind, {})[key] = Held(key, told(entity), known_as)

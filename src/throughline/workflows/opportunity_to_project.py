@@ -5,7 +5,7 @@ from typing import Any
 from throughline.core.contract_draft import billing_plan, contract
 from throughline.core.customers import UPDATED, at_home, refuse_loop
 from throughline.core.entities import Customer, Entity, Handoff, HandoffId, Message, MessageId, Opportunity
-from throughline.core.events import DemandPublished, OpportunityWon, ProjectOpened
+from throughline.core.events import ContractBooked, DemandPublished, OpportunityWon, ProjectOpened
 from throughline.core.gate import approver, refuse_incomplete, worth
 from throughline.core.matching import match, side_by_side
 from throughline.core.project_draft import demand, kickoff, project, tasks, template_for
@@ -83,6 +83,7 @@ async def opportunity_to_project(flow: Flow, won: OpportunityWon) -> None:
         agreed = contract(deal, customer, flow.firm)
         await flow.put(billing_plan(deal, flow.firm), into=Role.ERP)
         await tell_sales(contract_key=await flow.put(agreed, into=Role.ERP))
+        await flow.emit(ContractBooked(contract=agreed.id))
     await tell_sales(finance=told(finance))
 
     # Delivery: the project with its plan, the people it needs, and the kick-off. It does not wait for finance.

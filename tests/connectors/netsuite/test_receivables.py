@@ -99,6 +99,17 @@ async def test_an_invoice_reads_back_in_our_words_with_what_netsuite_made_of_it(
     assert Invoice.model_validate(read).total == gbp("120.42")
 
 
+async def test_a_new_invoice_waits_for_whoever_approves_it_where_the_firm_says_so(erp: Any) -> None:
+    erp.line.credentials.settings.update(new_invoices="pending")
+    (key,) = await posted(erp, invoice())
+    assert (await said(erp, "invoice"))["state"] == "draft"
+
+    # Approved over there, it stays so when we change it.
+    erp.kept("invoice")[key]["approvalStatus"] = "2"
+    await erp.put(invoice(memo="December"), key=key, only=("memo",))
+    assert erp.kept("invoice")[key]["approvalStatus"] == "2"
+
+
 async def test_an_invoice_put_twice_is_one_with_its_lines_once(erp: Any) -> None:
     (first,) = await posted(erp, invoice())
     second = await erp.put(invoice())

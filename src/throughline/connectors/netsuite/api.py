@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from throughline.connectors.netsuite import records, suiteql, write_offs
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing
-from throughline.connectors.netsuite.shapes import lists, needs_to_know, worded
+from throughline.connectors.netsuite.shapes import begun, lists, needs_to_know, worded
 from throughline.connectors.netsuite.standing import seen
 from throughline.core.connector import (
     Absent,
@@ -66,7 +66,8 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     if mapping.resource == "journalEntry":
         return await write_offs.put(http, mapping, sent)
     if not sent.key:
-        return await records.upsert(http, mapping.resource, sent.id, worded(mapping.resource, sent.record, {}))
+        record = begun(mapping.resource, worded(mapping.resource, sent.record, {}), http.settings)
+        return await records.upsert(http, mapping.resource, sent.id, record)
     before = await records.read(http, mapping.resource, sent.key) if needs_to_know(sent.record) else None
     record, path = worded(mapping.resource, sent.record, before or {}), f"{RECORDS}/{mapping.resource}/{sent.key}"
     await http.call("PATCH", path, params=replacing(lists(record)), json=record, headers=STRICT)

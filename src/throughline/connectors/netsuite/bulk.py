@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from throughline.connectors.netsuite import suiteql
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing, whole
-from throughline.connectors.netsuite.shapes import worded
+from throughline.connectors.netsuite.shapes import begun, worded
 from throughline.core.connector import Http, Outcome, Sent
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.mapping import Mapping
@@ -30,7 +30,8 @@ async def put_many(http: Http, mapping: Mapping, many: Sequence[Sent], idempoten
 async def _submit(http: Http, mapping: Mapping, part: list[Sent], key: str) -> str:
     """The path of the job; of the first one, when this key was sent before."""
     # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_0525060613.html
-    items = [{**worded(mapping.resource, sent.record, {}), "externalId": sent.id} for sent in part]
+    named = [{**worded(mapping.resource, sent.record, {}), "externalId": sent.id} for sent in part]
+    items = [begun(mapping.resource, record, http.settings) for record in named]
     lists = sorted({name for item in items for name in whole(item)})
     headers = {"Prefer": "respond-async", "Content-Type": COLLECTION, "X-NetSuite-Idempotency-Key": key}
     answer = await http.call(

@@ -3,6 +3,7 @@
 Pure. `as_read` flattens what they show; `as_sent` makes of our record what they take, given the record as it stands.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +42,13 @@ def worded(resource: str, record: Record, before: Record) -> Record:
     """What they take, of any resource."""
     sent = as_sent(record, before)
     return applied(sent, before) if resource == "creditMemo" else sent
+
+
+def begun(resource: str, record: Record, settings: Mapping[str, str]) -> Record:
+    """A new record. `new_invoices: pending` leaves an invoice to whoever approves it, whatever the account's rule."""
+    if resource == "invoice" and settings.get("new_invoices") == "pending":
+        return {**record, "approvalStatus": {"id": "1"}}
+    return record
 
 
 def applied(memo: Record, before: Record) -> Record:

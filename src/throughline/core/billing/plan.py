@@ -53,6 +53,11 @@ def milestones(
     return tuple(outcome(each.id, lambda each=each: _milestone(each, book, on)) for each in open_ones)
 
 
+def next_day(plan: BillingPlan, *, after: date) -> date | None:
+    """The next day something falls due by itself."""
+    return min((each.due for each in plan.instalments if each.due > after and not each.milestone), default=None)
+
+
 def reference_of(plan: BillingPlan, instalment: BillingInstalment) -> str:
     return f"{plan.id}-{instalment.key}"
 

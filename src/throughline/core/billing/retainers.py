@@ -1,13 +1,17 @@
 """Money paid in advance, drawn down by the work; what goes beyond it is billed, and it never falls below nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from throughline.core.billing.limit import divide
-from throughline.core.entities import BillingItem, BillingItemId
+from throughline.core.billing.terms import Terms
+from throughline.core.entities import BillingItem, BillingItemId, BillingMethod, BillingPlan, Contract
 from throughline.core.errors import Hold
 from throughline.core.money import Money
 from throughline.core.rows import BillingRuleRow
+
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,32 @@ def end_of_period(left: Money, rule: BillingRuleRow) -> Rest:
                 fix="Fill in retainer_unused in that row of tables/billing_rules.csv; release.",
                 amount=left,
             )
+
+
+def beyond_retainer(
+    items: Iterable[BillingItem], plan: BillingPlan, terms: Terms, days: tuple[date, date]
+) -> list[BillingItem]:
+    """Of all work up to the end of these days, what is billed for them on top of what was paid in advance."""
+    known, left, billed = list(items), Money.zero(plan.currency), list[BillingItem]()
+    first, last = days
+    for begins, ends, amount in _spans(plan, terms.contract):
+        if begins > last:
+            break
+        drawn = draw_down((each for each in known if begins <= each.day <= ends), left + amount)
+        billed += [each for each in drawn.billed if first <= each.day <= last]
+        left = end_of_period(drawn.left, terms.rule).carried if ends < last else drawn.left
+    return billed
+
+
+def _spans(plan: BillingPlan, contract: Contract) -> Iterator[tuple[date, date, Money]]:
+    """The days each instalment pays for: from its own day on, or up to it when it is paid afterwards."""
+    ordered = sorted(plan.instalments, key=lambda each: each.due)
+    if contract.billing_method is BillingMethod.IN_ADVANCE:
+        begins = [each.due for each in ordered]
+    else:
+        begins = [contract.starts or date.min, *(each.due + ONE_DAY for each in ordered[:-1])]
+    ends = [each - ONE_DAY for each in begins[1:]] + [contract.ends or date.max]
+    return zip(begins, ends, (each.amount for each in ordered), strict=True)
 
 
 def _rest_of(item: BillingItem, amount: Money) -> BillingItem:

@@ -138,7 +138,8 @@ class Invoice(Spanning, Entity, frozen=True):
     project: ProjectId | None = None
     legal_entity: str | None = None
     currency: Currency
-    state: InvoiceState
+    # The ledger's to say: of one it has not spoken of yet, nothing is known.
+    state: InvoiceState | None = None
     period: str | None = None
     issued_on: Day | None = None
     due_on: Day | None = None

@@ -1,0 +1,82 @@
+"""Plan to invoice: what a billing plan asks for becomes the draft of an invoice on the day it falls due."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from throughline.core.billing.book import Book
+from throughline.core.billing.drafting import draft, hold, nothing_left, those
+from throughline.core.billing.invoices import covered, emptied, free_id, invoice_of, period_called, within
+from throughline.core.billing.outcome import Held
+from throughline.core.billing.plan import instalments, next_day, reference_of
+from throughline.core.billing.terms import terms_of_contract
+from throughline.core.entities import BillingItem, BillingPlan, Contract, Customer, FiscalPeriod, Invoice, Project
+from throughline.core.errors import Hold
+from throughline.core.events import ContractBooked
+from throughline.core.firm import Firm
+from throughline.core.workflow import Flow, workflow
+
+
+def by_contract(booked: ContractBooked) -> str:
+    return booked.contract
+
+
+@workflow("plan-to-invoice", on=ContractBooked, lane=by_contract)
+async def plan_to_invoice(flow: Flow, booked: ContractBooked) -> None:
+    contract = await flow.get(Contract, booked.contract)
+    if contract.billing_plan is None:
+        return
+    plan = await flow.get(BillingPlan, contract.billing_plan)
+    customer = await flow.get(Customer, contract.customer)
+    periods = await those(flow, FiscalPeriod, legal_entity=contract.legal_entity)
+    book = Book.of(flow.firm, [contract, customer, *periods])
+    projects = await those(flow, Project, contract=contract.id)
+
+    # What is out stays out; what fell due and is not, is drafted, each instalment on an invoice of its own.
+    zone = zone_of(contract, flow.firm)
+    today = flow.now.astimezone(zone).date()
+    made = [each for each in await those(flow, Invoice, contract=contract.id) if is_of(plan, each)]
+    done = covered(made)
+    billed = {ref for each in plan.instalments if f"billing-item-of-{(ref := reference_of(plan, each))}" in done}
+    wanted, in_doubt = list[Invoice](), False
+    for outcome in instalments(plan, book, on=today, billed=billed):
+        match outcome:
+            case Held() as held:
+                in_doubt = True
+                await hold(flow, f"instalment {held.reference}", Hold(held.why, fix=held.fix, amount=held.amount))
+            case BillingItem() as item:
+                wanted.append(asked_for(item, plan, made, book, project=projects[0].id if projects else None))
+            case _:
+                pass
+    for invoice in wanted:
+        await draft(flow, invoice)
+    for invoice in [] if in_doubt else emptied(made, wanted):
+        await hold(flow, f"draft {invoice.id}", nothing_left(invoice))
+
+    if day := next_day(plan, after=today):
+        await flow.wait(datetime.combine(day, time(), zone).astimezone(UTC))
+
+
+def asked_for(item: BillingItem, plan: BillingPlan, made: Sequence[Invoice], book: Book, *, project: str | None
+              ) -> Invoice:  # fmt: skip
+    terms = terms_of_contract(plan.contract, book)
+    period = period_called(item.period or "", terms.contract.legal_entity, book)
+    id_ = free_id(f"invoice-of-{item.source_reference}", made)
+    memo = f"{plan.name}: {item.description}"
+    return invoice_of([item], id_, terms, book, day=within(period, item.day), memo=memo, project=project)
+
+
+def is_of(plan: BillingPlan, invoice: Invoice) -> bool:
+    return invoice.id.startswith(f"invoice-of-{plan.id}-")
+
+
+def zone_of(contract: Contract, firm: Firm) -> ZoneInfo:
+    """A day begins where the contract's company is."""
+    entity = firm.legal_entity(contract.legal_entity)
+    if entity is None:
+        known = ", ".join(each.code for each in firm.legal_entities)
+        raise Hold(
+            f"{contract.name} is of legal entity {contract.legal_entity}, and there are {known}",
+            fix="Correct the legal entity of the contract, or add the company to firm.yaml; release.",
+        )
+    return ZoneInfo(entity.timezone)
