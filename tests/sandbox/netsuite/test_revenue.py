@@ -82,6 +82,15 @@ async def test_the_arrangement_is_a_transaction_with_a_line_for_each_element(acc
     assert (await account.rest("GET", "revenueArrangement")).status == 404, "the record service does not know it"
 
 
+async def test_an_element_names_its_order_as_the_order_is_shown(account: Account) -> None:
+    await ordered(account, line("100"))
+
+    (row,) = await account.rows("SELECT BUILTIN.DF(id) AS shown FROM transaction WHERE type = 'SalesOrd'")
+    (element,) = await account.rows("SELECT source FROM revenueelement")
+
+    assert row["shown"] == element["source"] == "Sales Order #SO1001"
+
+
 async def test_recognising_posts_a_journal_and_marks_the_lines(account: Account) -> None:
     await ordered(account, line("100"))
 

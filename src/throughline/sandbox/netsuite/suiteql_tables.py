@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from throughline.sandbox.netsuite.amounts import cents
 from throughline.sandbox.netsuite.catalogue import TYPES
+from throughline.sandbox.netsuite.names import TRANSACTION
 from throughline.sandbox.netsuite.notes import DELETED, NOTE
 from throughline.sandbox.netsuite.revenue import arrangements, elements_of
 from throughline.sandbox.netsuite.schema_journals import JOURNAL_STATUS
@@ -119,6 +120,7 @@ TABLES: dict[str, Table] = {
                 text="custbody_throughline_contract_type custbody_throughline_revenue custbody_throughline_project"
                 " custbody_throughline_write_off"
             ),
+            **links(id=f"id:{TRANSACTION}"),
             "type": Column("type", choices=_CODES),
             "status": Column("status", choices=_STATUS),
             "createddate": Column("createdDate", "moment"),
