@@ -54,6 +54,12 @@ def test_lines_of_one_period_are_told_of_together_and_one_that_was_recognised_be
     assert (event.periods, event.amount) == (("Nov 2026", "Dec 2026"), Money.of("80.00", "GBP"))
 
 
+def test_both_are_about_the_contract_by_which_people_know_it() -> None:
+    (new,), (recognised,) = detect("revenue_schedule", None, PLANNED), detect("revenue_schedule", PLANNED, NOVEMBER)
+
+    assert new.about() == recognised.about() == "c-1"
+
+
 def test_a_repeat_means_nothing() -> None:
     assert detect("revenue_schedule", NOVEMBER, NOVEMBER) == []
 

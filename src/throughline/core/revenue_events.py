@@ -14,9 +14,9 @@ type Part = tuple[str | None, str]
 class RevenueRecognised(Event):
     """Some of what a contract promises became revenue."""
 
-    subject: ClassVar[str] = "revenue_schedule"
-    revenue_schedule: str
+    subject: ClassVar[str] = "contract"
     contract: str
+    revenue_schedule: str
     periods: tuple[str, ...]
     amount: Money
 
@@ -24,9 +24,9 @@ class RevenueRecognised(Event):
 class RevenueScheduleChanged(Event):
     """When or how much revenue a contract will bring is new, or not what it was; or some was taken back."""
 
-    subject: ClassVar[str] = "revenue_schedule"
-    revenue_schedule: str
+    subject: ClassVar[str] = "contract"
     contract: str
+    revenue_schedule: str
     total: Money
 
 
