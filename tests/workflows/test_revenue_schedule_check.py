@@ -91,6 +91,16 @@ async def test_a_schedule_that_is_corrected_lets_the_run_go_on(world: World) -> 
     assert world.holds == []
 
 
+async def test_a_ledger_that_keeps_a_schedule_for_each_line_is_held_against_their_sum(world: World) -> None:
+    world.knows(contract(), schedule("60.00"))
+    assert await world.run(revenue_schedule_check, CHANGED) == "held"
+
+    world.knows(schedule("40.00").model_copy(update={"id": "schedule-2"}))
+    await world.release()
+
+    assert world.holds == []
+
+
 async def test_a_contract_that_is_corrected_lets_the_run_go_on_too(world: World) -> None:
     world.knows(contract(), schedule("90.00"))
     await world.run(revenue_schedule_check, CHANGED)

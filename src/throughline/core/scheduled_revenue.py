@@ -1,5 +1,7 @@
 """What the books plan to recognise, held against what the contract promises."""
 
+from collections.abc import Sequence
+
 from throughline.core.entities import CommercialModel, Contract, RevenueSchedule, RevenueTreatment
 from throughline.core.errors import Hold
 from throughline.core.money import Money, total
@@ -18,13 +20,17 @@ def promised(contract: Contract) -> Money:
     return contract.value - total(comes, contract.currency)
 
 
-def refuse_difference(schedule: RevenueSchedule, contract: Contract) -> None:
-    """A wrong total becomes wrong revenue, a month at a time, and nobody notices before the year ends."""
-    _refuse_another_currency(schedule, contract)
-    whose = f"the revenue schedule of {contract.name}"
-    _refuse(schedule.total, promised(contract), f"The total of {whose}", "the contract promises")
-    planned = total((line.amount for line in schedule.lines), schedule.currency)
-    _refuse(planned, schedule.total, f"The sum of the periods in {whose}", "its total is")
+def refuse_difference(schedules: Sequence[RevenueSchedule], contract: Contract) -> None:
+    """A wrong total becomes wrong revenue, a month at a time, and nobody notices before the year ends.
+
+    A ledger keeps one schedule for a contract, or one for each of its lines.
+    """
+    for each in schedules:
+        _refuse_another_currency(each, contract)
+    found = total((each.total for each in schedules), contract.currency)
+    _refuse(found, promised(contract), f"The total of the revenue schedule of {contract.name}", "the contract promises")
+    planned = total((line.amount for each in schedules for line in each.lines), contract.currency)
+    _refuse(planned, found, f"The sum of the periods in the revenue schedule of {contract.name}", "its total is")
 
 
 def _refuse(found: Money, wanted: Money, what: str, against: str) -> None:

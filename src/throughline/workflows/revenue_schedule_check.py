@@ -10,11 +10,12 @@ def by_contract(changed: RevenueScheduleChanged) -> str:
     return changed.contract
 
 
-@workflow("revenue-schedule-check", on=RevenueScheduleChanged, lane=by_contract)
+@workflow("revenue-schedule-check", on=RevenueScheduleChanged, lane=by_contract, gathers=True)
 async def revenue_schedule_check(flow: Flow, changed: RevenueScheduleChanged) -> None:
     # Finance owns whatever is wrong here. Either side may be corrected: this passes again when one of them changes.
     async with flow.part("finance", amount=changed.total):
-        schedule = await flow.get(RevenueSchedule, changed.revenue_schedule)
-        contract = await flow.get(Contract, schedule.contract)
+        contract = await flow.get(Contract, changed.contract)
+        known = await flow.every(RevenueSchedule, contract=contract.id)
+        schedules = [await flow.get(RevenueSchedule, each) for each in known]
         if is_scheduled(contract):
-            refuse_difference(schedule, contract)
+            refuse_difference(schedules, contract)
