@@ -44,7 +44,16 @@ from throughline.core.connector import (
     Verdict,
     Where,
 )
-from throughline.core.entities import BillingMilestone, BillingPlan, Contract, Customer, Message, Opportunity, Project
+from throughline.core.entities import (
+    BillingMilestone,
+    BillingPlan,
+    Contract,
+    Customer,
+    FxRate,
+    Message,
+    Opportunity,
+    Project,
+)
 from throughline.core.events import Event
 from throughline.core.forms import Record
 from throughline.core.mapping import Mapping, Row, Rung
@@ -232,7 +241,7 @@ def judge(answer: Answer) -> Verdict:  # noqa: PLR0911 - one per status
         case status if status >= 500:
             return Unwell(why)
         case status if status >= 400:
-            return Refused(why)
+            return Refused(why, fix=(answer.body or {}).get("fix"))
         case _:
             return Fine()
 
@@ -293,6 +302,7 @@ def connectors() -> dict[str, Connector]:
     north = (
         mapping(Customer, "customers", "name", "country", "phone"),
         mapping(Opportunity, "deals", "name", "stage", "customer"),
+        mapping(FxRate, "rates", "provider", poll_seconds=600),
     )
     keyed: dict[str, Any] = {"key_window_seconds": 3600, "after_window": Rung.MARKER}
     south = (

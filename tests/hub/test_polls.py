@@ -82,6 +82,17 @@ async def test_nothing_is_asked_before_it_is_time(world: Any, estate: Any) -> No
     assert len(estate.requests) > before
 
 
+async def test_what_seldom_changes_is_asked_for_less_often(world: Any, estate: Any) -> None:
+    await polled(world)
+
+    await polled(world, after=540)
+    assert len(estate.calls("GET", "/rates")) == 1
+    assert len(asked(estate)) == 2
+
+    await polled(world, after=60)
+    assert len(estate.calls("GET", "/rates")) == 2
+
+
 async def test_every_poll_reads_a_minute_back_and_finds_nothing_new_there(opened: Any, estate: Any) -> None:
     world = await opened(counted)
     await polled(world)

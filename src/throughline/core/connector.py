@@ -83,10 +83,11 @@ class Unwell:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Our request is wrong and will stay wrong until somebody changes something."""
+    """Our request is wrong and will stay wrong until somebody changes something; `fix` when we know what."""
 
     why: str
     field: str | None = None
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

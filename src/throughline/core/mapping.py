@@ -46,7 +46,8 @@ class Mapping:
     """One entity, one resource, one row per field.
 
     `key` is their id's field; `id_field` where they keep ours, if they do; `changed` the field a cursor runs over;
-    `author` who changed the record last, so that our own writes are recognised when they come back.
+    `author` who changed the record last, so that our own writes are recognised when they come back. `poll_seconds` is
+    for what seldom changes: it is asked for no more often than that, however often the system's other kinds are.
 
     `settle_seconds` is how long an unknown outcome may still appear: more than our deadline, `late_seconds` (how long
     they were seen to go on working after we gave up) and `lag_seconds` (how far their search is behind) together.
@@ -59,6 +60,7 @@ class Mapping:
     key: str
     rows: tuple[Row, ...]
     changed: str | None = None
+    poll_seconds: float = 0
     author: str | None = None
     id_field: str | None = None
     rung: Rung = Rung.NOTHING

@@ -62,11 +62,12 @@ class Polls:
         connector, changed = applied.connector(system.name), 0
         for mapping in connector.mappings:
             if mapping.changed and connector.changes:
-                changed += await self._one(applied, system, mapping.kind)
+                changed += await self._one(applied, system, mapping)
         return changed
 
-    async def _one(self, applied: Applied, system: System, kind: str) -> int:
-        now, every = self.clock(), timedelta(seconds=system.poll_seconds)
+    async def _one(self, applied: Applied, system: System, mapping: Mapping) -> int:
+        kind, now = mapping.kind, self.clock()
+        every = timedelta(seconds=max(system.poll_seconds, mapping.poll_seconds))
         row = await cursors.claim(self.pool, system.name, kind, now=now, every=every, lease=LEASE)
         if row is None:
             return 0

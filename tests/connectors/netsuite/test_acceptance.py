@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from throughline.connectors.netsuite import mapping, receivables
+from throughline.connectors.netsuite import ledger, mapping, receivables
 from throughline.core.entities import (
     BillingFrequency,
     BillingInstalment,
@@ -17,9 +17,11 @@ from throughline.core.entities import (
     CreditMemo,
     Customer,
     CustomerId,
+    IntercompanyCharge,
     Invoice,
     WriteOff,
 )
+from throughline.core.mapping import Mapping
 from throughline.core.money import Money
 from throughline.testing.acceptance import Proof, proofs
 
@@ -147,5 +149,32 @@ async def test_a_write_off_s_rung_is_true(erp: Any, proof: Proof) -> None:
     await proof(erp.installed("write_off", write_off, there))
 
 
-async def test_a_payment_is_never_written() -> None:
-    assert receivables.PAYMENT.writable() == frozenset()
+def charge(number: int) -> IntercompanyCharge:
+    return IntercompanyCharge.model_validate({
+        "id": f"intercompany_charge-{number}", "provider": "UK", "receiver": "DE", "project": f"project-{number}",
+        "period": "Nov 2026", "amount": Money.of("10.00", "GBP"), "receiver_amount": Money.of("11.50", "EUR"),
+        "fx_rate": Decimal("1.15"), "fx_day": date(2026, 11, 30),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("proof", proofs(ledger.INTERCOMPANY_CHARGE), ids=lambda proof: proof.__name__)
+async def test_an_intercompany_charge_s_rung_is_true(erp: Any, proof: Proof) -> None:
+    erp.line.credentials.settings.update(
+        intercompany_receivable_account="706", intercompany_payable_account="707",
+        intercompany_revenue_account="708", intercompany_cost_account="709",
+    )  # fmt: skip
+
+    def there(sent: IntercompanyCharge) -> int:
+        """An entry whose lines were added once more counts twice."""
+        kept = erp.kept("advInterCompanyJournalEntry").values()
+        return sum(len(each["line"]) // 4 for each in kept if each["custbody_throughline_project"] == sent.project)
+
+    await proof(erp.installed("intercompany_charge", charge, there))
+
+
+@pytest.mark.parametrize(
+    "mapping_", [receivables.PAYMENT, ledger.FISCAL_PERIOD, ledger.FX_RATE, ledger.REVENUE_SCHEDULE],
+    ids=lambda each: each.kind,
+)  # fmt: skip
+async def test_what_is_only_read_is_never_written(mapping_: Mapping) -> None:
+    assert mapping_.writable() == frozenset()

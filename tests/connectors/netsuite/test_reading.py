@@ -229,5 +229,5 @@ async def test_the_next_page_begins_after_the_last_record_even_within_one_second
 
     assert [record["id"] for page in pages for record in page.records] == ["10", "11", "20", "21", "30", "31"]
     assert "WHERE" not in http.asked[0]
-    assert "AND id > 11)" in http.asked[1]
-    assert "AND id > 21)" in http.asked[2]
+    assert "AND t.id > 11)" in http.asked[1]
+    assert "AND t.id > 21)" in http.asked[2]

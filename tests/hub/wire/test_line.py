@@ -100,6 +100,15 @@ async def test_a_refusal_is_a_hold_that_names_the_reason(world: Any, estate: Any
     assert "Correct what north complains about" in caught.value.fix
 
 
+async def test_a_connector_that_knows_what_to_do_about_a_refusal_says_so(world: Any, estate: Any) -> None:
+    estate.fail("POST", "/deals", answer=answered(422, {"why": "March is closed", "fix": "Open March, then release."}))
+
+    with pytest.raises(Hold) as caught:
+        await post(world)
+
+    assert (caught.value.why, caught.value.fix) == ("north refused: March is closed", "Open March, then release.")
+
+
 async def test_something_absent_is_an_empty_answer_to_a_question_and_a_refusal_of_a_change(world: Any) -> None:
     caller = await http(world)
 

@@ -165,3 +165,39 @@ async def test_it_is_told_why_a_closed_period_takes_nothing(account: Account) ->
 
     assert refused.value.status_code == 400
     assert "closed or locked period (Mar 2026)" in refused.value.response_text
+
+
+async def test_it_reads_periods_rates_and_planned_revenue(account: Account) -> None:
+    client, url = api(account), at(account, "/query/v1/suiteql")
+    ordered = {"orderStatus": {"id": "B"}, "startDate": "2026-11-01", "endDate": "2026-12-31"}
+    line = {"item": {"id": "102"}, "quantity": 1, "amount": 100}
+    await client.put("", url=at(account, "/record/v1/salesOrder/eid:TL-S-1"), json=order("501", line, **ordered))
+
+    period: Any = await client.get("", url=at(account, "/record/v1/accountingPeriod/611"))
+    locks: Any = await client.suiteql("SELECT COUNT(*) AS n FROM taskitemstatus WHERE complete = 'F'", url=url)
+    rates: Any = await client.suiteql(
+        "SELECT exchangerate FROM currencyrate WHERE effectivedate = TO_DATE('2026-11-20', 'YYYY-MM-DD')", url=url
+    )
+    planned: Any = await client.suiteql("SELECT amount, isrecognized FROM revenueplanplannedrevenue", url=url)
+
+    assert (period["periodName"], period["closed"], period["arLocked"]) == ("Nov 2026", False, False)
+    assert int(locks["items"][0]["n"]) > 0
+    assert len(rates["items"]) == 6
+    assert [(row["amount"], row["isrecognized"]) for row in planned["items"]] == [("50", "F"), ("50", "F")]
+
+
+async def test_it_posts_between_subsidiaries(account: Account) -> None:
+    client, path = api(account), "/record/v1/advInterCompanyJournalEntry/eid:TL-J-1"
+
+    def line(subsidiary: str, account_: str, side: str) -> dict[str, Any]:
+        return {"lineSubsidiary": {"id": subsidiary}, "account": {"id": account_}, side: 10, "lineFxRate": 1.15}
+
+    lines = [line("3", "706", "debit"), line("3", "708", "credit"), line("4", "709", "debit")]
+    with pytest.raises(NetsuiteAPIRequestError) as refused:
+        await client.put("", url=at(account, path), json={"subsidiary": {"id": "3"}, "line": {"items": lines}})
+    lines.append(line("4", "707", "credit"))
+    await client.put("", url=at(account, path), json={"subsidiary": {"id": "3"}, "line": {"items": lines}})
+    read: Any = await client.get("", url=at(account, path), params={"expandSubResources": "true"})
+
+    assert "must balance for each subsidiary. DE" in refused.value.response_text
+    assert [each["lineSubsidiary"]["refName"] for each in read["line"]["items"]] == ["UK", "UK", "DE", "DE"]

@@ -136,7 +136,8 @@ async def test_transactions_and_their_lines(account: Account) -> None:
 async def test_every_table_can_be_read(account: Account) -> None:
     tables = (
         "customer transaction transactionline billingschedule subsidiary currency department item term salestaxitem"
-        " deletedrecord systemnote job employee accountingperiod"
+        " deletedrecord systemnote job employee accountingperiod taskitemstatus currencyrate revenueelement"
+        " revenueplan revenueplanplannedrevenue"
     )
     for table in tables.split():
         assert (await account.query(f"SELECT * FROM {table}")).status == 200

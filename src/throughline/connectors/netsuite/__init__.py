@@ -1,6 +1,6 @@
-"""NetSuite: the ERP. Customers, contracts, billing plans, and invoices with all that settles them, live in it."""
+"""NetSuite: the ERP. Customers, contracts, billing plans, invoices with all that settles them, and the books."""
 
-from throughline.connectors.netsuite import api, auth, bulk, hooks, mapping, receivables
+from throughline.connectors.netsuite import api, auth, bulk, hooks, ledger, mapping, receivables
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
@@ -13,6 +13,10 @@ CONNECTOR = Connector(
         receivables.CREDIT_MEMO,
         receivables.PAYMENT,
         receivables.WRITE_OFF,
+        ledger.FISCAL_PERIOD,
+        ledger.FX_RATE,
+        ledger.REVENUE_SCHEDULE,
+        ledger.INTERCOMPANY_CHARGE,
     ),
     judge=api.judge,
     ask=auth.ask,

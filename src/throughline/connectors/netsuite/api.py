@@ -1,9 +1,19 @@
 """How to ask NetSuite."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
-from throughline.connectors.netsuite import records, suiteql, write_offs
+from throughline.connectors.netsuite import (
+    closed,
+    intercompany,
+    pages,
+    periods,
+    rates,
+    records,
+    revenue,
+    suiteql,
+    write_offs,
+)
+from throughline.connectors.netsuite.pages import Question
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing
 from throughline.connectors.netsuite.shapes import begun, lists, needs_to_know, worded
 from throughline.connectors.netsuite.standing import seen
@@ -26,9 +36,10 @@ from throughline.core.forms import Record
 from throughline.core.mapping import Mapping
 from throughline.core.matching import normalised_tax_id, same_name, same_tax_id, search_word
 
-# Times are asked for and compared in UTC: a bare literal would be read in the account's own time zone.
-CHANGED = "SYS_EXTRACT_UTC(lastmodifieddate)"
-SPELLED = "'YYYY-MM-DD HH24:MI:SS'"
+# What the record service does not know, or knows less of than SuiteQL.
+TABLES = {"accountingPeriod": periods, "currencyRate": rates, "revenuePlan": revenue}
+# What is more than one request, or not the record that the mapping makes of it.
+IN_STEPS = {"journalEntry": write_offs.put, "advInterCompanyJournalEntry": intercompany.put}
 # REST, RESTlets and SOAP draw on one pool of concurrent requests, and each says in its own way that it is empty.
 TOO_MANY = frozenset(
     {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED", "WS_REQUEST_BLOCKED", "WS_CONCUR_SESSION_DISALLWD"}
@@ -38,20 +49,20 @@ SOAP_TOO_MANY = ("ExceededConcurrentRequestLimitFault", "ExceededRequestLimitFau
 
 async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncIterator[Page]:
     """Ids by last change, then each record whole: SuiteQL shows columns, not the record."""
-    after = (_moment(since), 0) if since else None
-    while True:
-        body = await suiteql.query(http, _changed(mapping, after), 0)
-        found = [await _record(http, mapping, str(item["id"])) for item in body["items"]]
-        if body["items"]:
-            last = body["items"][-1]
-            after = (str(last["changed"]), int(last["id"]))
-        yield Page([record for record in found if record is not None], _cursor(after) if body["items"] else None)
-        if not body["hasMore"]:
-            return
+    if table := TABLES.get(mapping.resource):
+        async for page in table.changes(http, since):
+            yield page
+        return
+    async for rows in pages.since(http, _question(mapping), since):
+        found = [await _record(http, mapping, str(row["id"])) for row in rows]
+        cursor = pages.instant(rows[-1]["changed"]) if rows else None
+        yield Page([record for record in found if record is not None], cursor)
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     """By id; else what carries our id, the same tax id, or the same name."""
+    if table := TABLES.get(mapping.resource):
+        return await table.find(http, where.key) if where.key else []
     if where.key:
         keys = [where.key]
     else:
@@ -63,8 +74,8 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
 
 async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     """Update by their id, or upsert by ours."""
-    if mapping.resource == "journalEntry":
-        return await write_offs.put(http, mapping, sent)
+    if two_steps := IN_STEPS.get(mapping.resource):
+        return await two_steps(http, mapping, sent)
     if not sent.key:
         record = begun(mapping.resource, worded(mapping.resource, sent.record, {}), http.settings)
         return await records.upsert(http, mapping.resource, sent.id, record)
@@ -97,21 +108,16 @@ def judge(answer: Answer) -> Verdict:
         case status, _ if status >= 500:
             return Unwell(why, after=retry_after(answer))
         case _:
-            return Refused(why, where)
+            return closed.refused(why, detail) or Refused(why, where)
 
 
-def _changed(mapping: Mapping, after: tuple[str, int] | None) -> str:
-    """The next page begins after the last record read, not at a number: a record changed meanwhile shifts nothing."""
+def _question(mapping: Mapping) -> Question:
+    """In the table of all transactions each has a type of its own."""
     type_ = suiteql.TRANSACTIONS.get(mapping.resource)
-    conditions = [f"type = '{type_}'"] if type_ else []
+    wanted = (f"t.type = '{type_}'",) if type_ else ()
     if mapping.resource == "journalEntry":
-        conditions.append("custbody_throughline_write_off IS NOT NULL")
-    if after:
-        moment, id_ = f"TO_TIMESTAMP('{after[0]}', {SPELLED})", after[1]
-        conditions.append(f"({CHANGED} > {moment} OR ({CHANGED} = {moment} AND id > {id_}))")
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    columns = f"id, TO_CHAR({CHANGED}, {SPELLED}) AS changed"
-    return f"SELECT {columns} FROM {suiteql.table(mapping.resource)}{where} ORDER BY lastmodifieddate, id"  # noqa: S608 - our own table's names
+        wanted = (*wanted, "t.custbody_throughline_write_off IS NOT NULL")
+    return Question(f"{suiteql.table(mapping.resource)} t", wanted=wanted)
 
 
 async def _alike(http: Http, where: Where) -> list[str]:
@@ -126,14 +132,9 @@ async def _alike(http: Http, where: Where) -> list[str]:
     if not conditions:
         return []
     query = f"SELECT id, companyname, vatregnumber FROM customer WHERE {' OR '.join(conditions)} ORDER BY id"  # noqa: S608 - letters and digits only
-    found, offset, more = list[Record](), 0, True
-    while more:
-        body = await suiteql.query(http, query, offset)
-        found += body["items"]
-        offset, more = offset + suiteql.PAGE, bool(body["hasMore"])
     return [
         str(item["id"])
-        for item in found
+        for item in await pages.every(http, query)
         if same_tax_id(tax_id, item.get("vatregnumber")) or same_name(name, str(item.get("companyname", "")))
     ]
 
@@ -141,14 +142,6 @@ async def _alike(http: Http, where: Where) -> list[str]:
 async def _record(http: Http, mapping: Mapping, key: str) -> Record | None:
     found = await records.read(http, mapping.resource, key)
     return None if found is None else seen(mapping.resource, found)
-
-
-def _cursor(after: tuple[str, int] | None) -> str | None:
-    return datetime.fromisoformat(after[0]).replace(tzinfo=UTC).isoformat() if after else None
-
-
-def _moment(since: str) -> str:
-    return datetime.fromisoformat(since).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _first_error(answer: Answer) -> tuple[str, str, str | None]:

@@ -6,6 +6,7 @@ from itertools import batched
 from urllib.parse import urlsplit
 
 from throughline.connectors.netsuite import suiteql
+from throughline.connectors.netsuite.api import IN_STEPS
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing, whole
 from throughline.connectors.netsuite.shapes import begun, worded
 from throughline.core.connector import Http, Outcome, Sent
@@ -19,7 +20,7 @@ STILL_AT_IT = timedelta(seconds=2)
 
 async def put_many(http: Http, mapping: Mapping, many: Sequence[Sent], idempotency_key: str) -> list[Outcome]:
     """One outcome for each. While NetSuite works this is a `Retry`; with the same key again, it asks how far it is."""
-    if any(sent.key for sent in many) or mapping.resource == "journalEntry":
+    if any(sent.key for sent in many) or mapping.resource in IN_STEPS:
         raise ValueError(f"only new records of one request each are put in bulk, and no {mapping.resource}")
     parts = [list(part) for part in batched(many, LARGEST)]
     jobs = [await _submit(http, mapping, part, f"{idempotency_key}-{at}") for at, part in enumerate(parts, start=1)]

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from throughline.connectors.netsuite import intercompany
 from throughline.core.forms import Record
 
 
@@ -16,6 +17,8 @@ def seen(resource: str, record: Record) -> Record | None:
             return _payment(record)
         case "journalEntry":
             return _write_off(record)
+        case "advInterCompanyJournalEntry":
+            return intercompany.flat(record)
         case _:
             return record
 

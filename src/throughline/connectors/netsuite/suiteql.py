@@ -11,6 +11,7 @@ TRANSACTIONS = {
     "creditMemo": "CustCred",
     "customerPayment": "CustPymt",
     "journalEntry": "Journal",
+    "advInterCompanyJournalEntry": "Journal",
 }
 
 

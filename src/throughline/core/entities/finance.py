@@ -162,13 +162,14 @@ class RevenueLine(Value, frozen=True):
     """What becomes revenue in one period."""
 
     period: Key
+    contract_line: str | None = None
     amount: Money
     recognised: Flag
     journal: JournalReferenceId | None = None
 
 
 class RevenueSchedule(Spanning, Entity, frozen=True):
-    """When a contract line's value becomes revenue; what is not yet recognised is deferred, or backlog."""
+    """When a contract's value becomes revenue, or that of one of its lines; what is not recognised yet is deferred."""
 
     kind: ClassVar[str] = "revenue_schedule"
 

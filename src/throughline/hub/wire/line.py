@@ -193,7 +193,9 @@ class Line:
                 return answer
             case Absent() if call.safe:
                 return answer
-            case Absent(why) | Refused(why) | Expired(why):
+            case Refused(why, fix=fix):
+                raise self._refusal(why, fix)
+            case Absent(why) | Expired(why):
                 raise self._refusal(why)
             case Throttled(after):
                 raise Retry(f"{self.name} says we are too fast", after=after or THROTTLED_FOR, awaits=self.name)
@@ -204,10 +206,9 @@ class Line:
                     raise Retry(f"{self.name} is unwell: {why}", after=after, awaits=self.breaker.place(call.endpoint))
                 raise Unknown(f"{self.name} failed and may have done it all the same: {why}", after=after)
 
-    def _refusal(self, why: str) -> Hold:
-        return Hold(
-            f"{self.name} refused: {self._plain(why)}", fix=f"Correct what {self.name} complains about, then release."
-        )
+    def _refusal(self, why: str, fix: str | None = None) -> Hold:
+        fix = fix or f"Correct what {self.name} complains about, then release."
+        return Hold(f"{self.name} refused: {self._plain(why)}", fix=self._plain(fix))
 
     async def _ask_for_token(self, asked: TokenRequest) -> Token:
         """Where tokens come from is an endpoint like any other: it is left alone while it keeps failing."""

@@ -2,11 +2,13 @@
 
 from throughline.sandbox.netsuite.schema import RecordType
 from throughline.sandbox.netsuite.schema_entities import ENTITIES
+from throughline.sandbox.netsuite.schema_journals import JOURNALS
 from throughline.sandbox.netsuite.schema_lists import LISTS
 from throughline.sandbox.netsuite.schema_receivables import RECEIVABLES
 from throughline.sandbox.netsuite.schema_transactions import TRANSACTIONS
 
-TYPES: dict[str, RecordType] = {type_.name: type_ for type_ in (*LISTS, *ENTITIES, *TRANSACTIONS, *RECEIVABLES)}
+_ALL = (*LISTS, *ENTITIES, *TRANSACTIONS, *RECEIVABLES, *JOURNALS)
+TYPES: dict[str, RecordType] = {type_.name: type_ for type_ in _ALL}
 _BY_LOWER = {name.lower(): type_ for name, type_ in TYPES.items()}
 
 

@@ -5,8 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from throughline.sandbox.netsuite.calls import RESOURCE, Call, Reply
+from throughline.sandbox.netsuite.moments import today
 from throughline.sandbox.netsuite.paging import MOST_ROWS, page_of
 from throughline.sandbox.netsuite.problems import invalid_content, invalid_header, invalid_parameter, not_allowed
+from throughline.sandbox.netsuite.rates import RATE, bring_in
 from throughline.sandbox.netsuite.suiteql_run import run
 from throughline.sandbox.netsuite.suiteql_values import Values
 from throughline.sandbox.netsuite.suiteql_words import SqlError
@@ -33,6 +35,8 @@ class Queries:
             raise invalid_content("The request body must be an object with the query in 'q'.", "q") from None
         if not isinstance(sql, str):
             raise invalid_content("The query in 'q' must be a text.", "q")
+        if RATE.lower() in sql.lower():
+            bring_in(self._shelf, today(self._now(), self._zone), self._now())
         try:
             lines = run(sql, self._shelf, Values(self._zone, self._now()))[:MOST_ROWS]
         except SqlError as error:

@@ -15,7 +15,10 @@ from throughline.sandbox.netsuite.intake import Draft, read_body
 from throughline.sandbox.netsuite.lines import merge
 from throughline.sandbox.netsuite.moments import stamp, today
 from throughline.sandbox.netsuite.names import name_of
+from throughline.sandbox.netsuite.periods import check_period
 from throughline.sandbox.netsuite.problems import invalid_content, nonexistent, taken, user_error
+from throughline.sandbox.netsuite.rates import bring_in
+from throughline.sandbox.netsuite.revenue import Revenue
 from throughline.sandbox.netsuite.schema import RecordType
 from throughline.sandbox.shelf import Record, Shelf
 
@@ -53,6 +56,7 @@ class Records:
         self.shelf, self.index = shelf, Index(shelf)
         self._now, self._zone, self._announce, self._duplicate_code = now, zone, announce, duplicate_code
         self._books = rules.Books(shelf, self._next_number, lambda: today(now(), zone))
+        self._revenue = Revenue(shelf, now)
 
     # Reading
 
@@ -103,7 +107,7 @@ class Records:
     def edit(self, type_: RecordType, key: str, edit: Edit) -> Written:
         old = self.get(type_, key)
         if type_.family == "transaction":
-            rules.check_period(type_, dict(old), self.shelf)
+            check_period(type_, dict(old), self.shelf)
         draft = self._read(type_, edit)
         record: Record = dict(old)
         if "tranDate" in draft.fields and "postingPeriod" not in draft.fields:
@@ -131,13 +135,20 @@ class Records:
     def delete(self, type_: RecordType, key: str, *, actor: str) -> None:
         record = self.get(type_, key)
         if type_.family == "transaction":
-            rules.check_period(type_, dict(record), self.shelf)
+            check_period(type_, dict(record), self.shelf)
         if next(rules.referrers(self.shelf, type_, record["id"]), None):
             raise user_error("This record cannot be deleted because it has dependent records.")
         self.index.remove(type_, record)
         self.shelf.delete(type_.name, record["id"])
         notes.note_deleted(self.shelf, type_, record, actor=actor, at=self._now())
         self._after(type_, [record], "delete", actor)
+
+    def stamp(self) -> str:
+        return stamp(self._now())
+
+    def bring_rates_in(self) -> None:
+        """What the provider of exchange rates has published by now."""
+        bring_in(self.shelf, today(self._now(), self._zone), self._now())
 
     def _read(self, type_: RecordType, edit: Edit) -> Draft:
         draft = read_body(type_, edit.body, self.resolve)
@@ -181,6 +192,8 @@ class Records:
         """`versions` are the record as it is and as it was: a payment concerns the invoices of both."""
         for invoice in concerned(*versions):
             self._settle(invoice, actor)
+        if type_.name == "salesOrder":
+            self._revenue.follow(versions[0], gone=operation == "delete")
         if type_.name in ANNOUNCED:
             self._announce(type_, versions[0]["id"], operation, actor)
 

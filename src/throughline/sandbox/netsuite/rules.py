@@ -9,12 +9,11 @@ from typing import Any
 from throughline.sandbox.netsuite.amounts import reckon, settle_invoice
 from throughline.sandbox.netsuite.applications import apply, paid
 from throughline.sandbox.netsuite.catalogue import TYPES
+from throughline.sandbox.netsuite.journals import check_intercompany, check_journal
+from throughline.sandbox.netsuite.periods import check_period
 from throughline.sandbox.netsuite.problems import invalid_value, missing, user_error
 from throughline.sandbox.netsuite.schema import Field, RecordType
-from throughline.sandbox.netsuite.wire import plain
 from throughline.sandbox.shelf import Record, Shelf
-
-_SIDES = ("debit", "credit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +39,6 @@ def complete(type_: RecordType, record: Record, books: Books) -> None:
             apply(type_, record, books.shelf)
         if type_.name == "invoice":
             settle_invoice(record, paid(books.shelf, record["id"]))
-
-
-def check_period(type_: RecordType, record: Record, shelf: Shelf) -> None:
-    """A posting transaction needs an open period; a locked one (`allLocked`) takes no transaction at all."""
-    period = shelf.get("accountingPeriod", record.get("postingPeriod") or "") or period_of(shelf, record["tranDate"])
-    if period is None:
-        if type_.posting:
-            raise user_error(
-                "The transaction date you specified is not within the date range of your accounting period."
-            )
-        return
-    if period.get("allLocked") or (type_.posting and (period.get("closed") or period.get("arLocked"))):
-        raise user_error(
-            f"This transaction is in a closed or locked period ({period['periodName']}). You cannot create, edit or"
-            " delete transactions in it."
-        )
-    if type_.posting:
-        record["postingPeriod"] = period["id"]
-
-
-def period_of(shelf: Shelf, day: str) -> Record | None:
-    return next(
-        (
-            period
-            for period in shelf.all("accountingPeriod").values()
-            if not (period.get("isYear") or period.get("isQuarter")) and period["startDate"] <= day <= period["endDate"]
-        ),
-        None,
-    )
 
 
 def _customer(type_: RecordType, record: Record, books: Books) -> None:
@@ -115,18 +85,13 @@ def _payment(type_: RecordType, record: Record, books: Books) -> None:
 
 
 def _journal(type_: RecordType, record: Record, books: Books) -> None:
-    """In one subsidiary, in its currency unless said otherwise, and in balance."""
     _number_transaction(type_, record, books)
-    if not record.get("subsidiary"):
-        raise missing(["Subsidiary"])
-    record.setdefault("currency", books.shelf.all("subsidiary")[record["subsidiary"]]["currency"])
-    lines: list[dict[str, Any]] = record.get("line", [])
-    if not lines:
-        raise user_error("You must enter at least one line item for this transaction.")
-    debits, credits_ = (sum((Decimal(line.get(side, "0")) for line in lines), Decimal(0)) for side in _SIDES)
-    if debits != credits_:
-        raise user_error("The amounts in a journal entry must balance.")
-    record["total"] = plain(debits)
+    check_journal(record, books.shelf)
+
+
+def _intercompany(type_: RecordType, record: Record, books: Books) -> None:
+    _number_transaction(type_, record, books)
+    check_intercompany(record, books.shelf)
 
 
 def _belong_together(record: Record, customer: Record) -> None:
@@ -200,4 +165,5 @@ _RULES: dict[str, Callable[[RecordType, Record, Books], None]] = {
     "creditMemo": _sale,
     "customerPayment": _payment,
     "journalEntry": _journal,
+    "advInterCompanyJournalEntry": _intercompany,
 }

@@ -1,9 +1,12 @@
 """The record types a firm sets up once: subsidiaries, currencies, terms, tax codes, items, people, periods."""
 
-from throughline.sandbox.netsuite.schema import COMMON, RecordType, choice, day, flag, number, ref, refs, text
+from throughline.sandbox.netsuite.schema import COMMON, Field, RecordType, choice, day, flag, number, ref, refs, text
+from throughline.sandbox.netsuite.spread import RULES
 
-ACCOUNT_TYPES = {"AcctRec": "Accounts Receivable", "Bank": "Bank", "DeferRevenue": "Deferred Revenue",
-                 "Expense": "Expense", "Income": "Income"}  # fmt: skip
+ACCOUNT_TYPES = {"AcctRec": "Accounts Receivable", "Bank": "Bank", "COGS": "Cost of Goods Sold",
+                 "DeferRevenue": "Deferred Revenue", "Expense": "Expense", "Income": "Income",
+                 "OthCurrAsset": "Other Current Asset", "OthCurrLiab": "Other Current Liability"}  # fmt: skip
+_PLANS_ON = {"1": "Revenue Arrangement Creation", "2": "Billing"}
 
 LISTS = (
     RecordType(
@@ -67,6 +70,8 @@ LISTS = (
             text("salesDescription", "Sales Description"),
             number("rate", "Sales Price"),
             refs("subsidiary", "Subsidiaries", "subsidiary"),
+            choice("revenueRecognitionRule", "Revenue Recognition Rule", RULES),
+            choice("createRevenuePlansOn", "Create Revenue Plans On", _PLANS_ON),
         ),
     ),
     RecordType(
@@ -123,9 +128,13 @@ LISTS = (
             ref("parent", "Sub-Period of", "accountingPeriod"),
             flag("isYear", "Is Year"),
             flag("isQuarter", "Is Quarter"),
+            flag("isAdjust", "Is Adjustment"),
             flag("arLocked", "A/R Locked"),
+            flag("apLocked", "A/P Locked"),
+            flag("payrollLocked", "Payroll Locked"),
             flag("allLocked", "All Locked"),
             flag("closed", "Closed"),
+            Field(name="closedOnDate", title="Date Closed", kind="datetime", read_only=True),
         ),
     ),
 )

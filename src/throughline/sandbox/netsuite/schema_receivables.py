@@ -1,4 +1,4 @@
-"""What settles an invoice: customer payments, credit memos, and the journal entries that write something off."""
+"""What settles an invoice: customer payments and credit memos."""
 
 from throughline.sandbox.netsuite.schema import (
     COMMON,
@@ -8,7 +8,6 @@ from throughline.sandbox.netsuite.schema import (
     choice,
     day,
     flag,
-    integer,
     number,
     ref,
     text,
@@ -17,7 +16,6 @@ from throughline.sandbox.netsuite.schema_transactions import HEAD, ITEMS
 
 PAYMENT_STATUS = {"C": "Not Deposited", "V": "Voided"}
 CREDIT_STATUS = {"A": "Open", "B": "Fully Applied", "V": "Voided"}
-JOURNAL_STATUS = {"A": "Pending Approval", "B": "Approved for Posting"}
 
 
 def _applied(name: str, title: str, to: str) -> Sublist:
@@ -84,46 +82,4 @@ CREDIT_MEMO = RecordType(
     sublists=(ITEMS, _APPLY),
 )
 
-JOURNAL = RecordType(
-    name="journalEntry",
-    title="Journal",
-    family="transaction",
-    label="Journal #{tranId}",
-    code="Journal",
-    prefix="JE",
-    posting=True,
-    fields=(
-        *COMMON,
-        text("tranId", "Entry No.", length=45),
-        day("tranDate", "Date"),
-        ref("subsidiary", "Subsidiary", "subsidiary", required=True),
-        ref("currency", "Currency", "currency"),
-        ref("postingPeriod", "Posting Period", "accountingPeriod"),
-        text("memo", "Memo", length=999),
-        flag("approved", "Approved", default=True),
-        choice("status", "Status", JOURNAL_STATUS, read_only=True, default="B"),
-        text("custbody_throughline_write_off", "Throughline Write-off", length=300),
-        number("total", "Total", read_only=True),
-    ),
-    sublists=(
-        Sublist(
-            name="line",
-            title="Lines",
-            key="line",
-            numbered=True,
-            required=True,
-            fields=(
-                integer("line", "Line"),
-                integer("lineUniqueKey", "Line Unique Key", read_only=True),
-                ref("account", "Account", "account", required=True),
-                number("debit", "Debit"),
-                number("credit", "Credit"),
-                ref("entity", "Name", "customer"),
-                ref("department", "Department", "department", in_subsidiary=True),
-                text("memo", "Memo", length=999),
-            ),
-        ),
-    ),
-)
-
-RECEIVABLES = (PAYMENT, CREDIT_MEMO, JOURNAL)
+RECEIVABLES = (PAYMENT, CREDIT_MEMO)

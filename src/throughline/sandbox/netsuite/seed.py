@@ -18,6 +18,7 @@ def seed(records: Records) -> None:
         _put(records.shelf, name, id_, fields)
     for id_, body in firm.CUSTOMERS.items():
         records.create(TYPES["customer"], Edit(body=body, actor=SETUP), id_=id_, quiet=True)
+    records.bring_rates_in()
 
 
 def _put(shelf: Shelf, name: str, id_: str, fields: dict[str, Any]) -> None:
@@ -37,7 +38,8 @@ def _lists() -> Iterator[tuple[str, str, dict[str, Any]]]:
         shared = {"nexusCountry": country, "subsidiary": subsidiaries, "reverseCharge": reverse}
         yield "salesTaxItem", id_, {"itemId": code, "rate": rate, **shared}
     for id_, (item, title) in firm.ITEMS.items():
-        yield "serviceSaleItem", id_, {"itemId": item, "displayName": title}
+        rule = {"revenueRecognitionRule": firm.RULES[id_], "createRevenuePlansOn": "1"} if id_ in firm.RULES else {}
+        yield "serviceSaleItem", id_, {"itemId": item, "displayName": title, **rule}
     for tens, line in firm.SERVICE_LINES.items():
         for unit, (code, subsidiary) in firm.LEGAL_ENTITIES.items():
             yield "department", tens + unit, {"name": f"{line} {code}", "subsidiary": [subsidiary]}

@@ -37,6 +37,8 @@ ITEMS: dict[str, tuple[str, str]] = {
     "106": ("SVC-SUBSCRIPTION", "Subscription"),
     "107": ("SVC-MANAGED", "Managed service"),
 }
+# Recognised from a plan: evenly ("1"), or at the end ("2"). The others are recognised as they are billed.
+RULES = {"102": "1", "103": "2", "104": "1", "106": "1", "107": "1"}
 # id: number, name, type
 ACCOUNTS: dict[str, tuple[str, str, str]] = {
     "701": ("1100", "Accounts Receivable", "AcctRec"),
@@ -44,6 +46,10 @@ ACCOUNTS: dict[str, tuple[str, str, str]] = {
     "703": ("2400", "Deferred Revenue", "DeferRevenue"),
     "704": ("4000", "Services Revenue", "Income"),
     "705": ("6500", "Bad Debt", "Expense"),
+    "706": ("1500", "Intercompany Receivable", "OthCurrAsset"),
+    "707": ("2500", "Intercompany Payable", "OthCurrLiab"),
+    "708": ("4500", "Intercompany Revenue", "Income"),
+    "709": ("5500", "Intercompany Cost", "COGS"),
 }
 SERVICE_LINES = {"30": "Advisory", "31": "Implementation", "32": "Analytics", "33": "Managed Services"}
 LEGAL_ENTITIES = {"1": ("US", "2"), "2": ("UK", "3"), "3": ("DE", "4")}  # last digit: code, subsidiary

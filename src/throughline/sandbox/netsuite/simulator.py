@@ -17,6 +17,7 @@ from aiohttp import web
 
 from throughline.sandbox.clock import SandboxClock
 from throughline.sandbox.faults import Fault
+from throughline.sandbox.netsuite.accountants import Accountants
 from throughline.sandbox.netsuite.auth import Auth
 from throughline.sandbox.netsuite.calls import refusal
 from throughline.sandbox.netsuite.catalogue import TYPES, named
@@ -86,6 +87,7 @@ class NetSuite(Simulator):
             web.get(f"{CONTROL}/logins", self._logins),
             web.get(f"{CONTROL}/books", self._books),
             web.post(f"{CONTROL}/payments", self._receive_payment),
+            *Accountants(self.records).routes(),
             web.post(f"{CONTROL}/records/{{type}}", self._edit_by_hand),
             web.delete(f"{CONTROL}/records/{{type}}/{{key}}", self._delete_by_hand),
         ]
