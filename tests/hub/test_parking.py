@@ -73,6 +73,22 @@ async def test_a_lane_that_awaits_a_system_is_parked_there_until_the_system_can_
     assert (await world.run())["state"] == "done"
 
 
+async def test_a_lane_that_has_waited_for_an_answer_for_a_while_needs_no_slot(opened: Any, estate: Any) -> None:
+    world, waiting = await opened(tells_the_erp()), list[frozenset[str]]()
+
+    def slow() -> None:
+        for _ in range(2):
+            world.clock.advance(0.2)
+            waiting.append(world.machine.firms.waiting())
+
+    estate.fail("PUT", before=slow)
+    await world.start(OpportunityWon(opportunity="deal-1"))
+    await swept(world)
+
+    assert waiting == [frozenset(), {"tells-normal:deal-1"}]
+    assert world.machine.firms.waiting() == frozenset()
+
+
 async def test_something_new_wakes_a_lane_that_is_parked(opened: Any) -> None:
     world = await opened(tells_the_erp())
     await (await world.machine.firms.current()).lines["south"].gate.throttled(timedelta(hours=1), sent=world.clock())

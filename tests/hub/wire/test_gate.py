@@ -11,7 +11,8 @@ from throughline.core.errors import Retry
 from throughline.core.firm import Limits
 from throughline.core.priority import Priority
 from throughline.hub.wire.budget import Shared
-from throughline.hub.wire.gate import CROWD, Gate
+from throughline.hub.wire.crowd import CROWD
+from throughline.hub.wire.gate import Gate
 
 
 def limits(**said: Any) -> Limits:
@@ -282,9 +283,14 @@ def test_a_bucket_that_stays_empty_sends_the_run_away_instead_of_keeping_it() ->
     assert error.awaits == "north"
 
 
-def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_stay() -> None:
+@pytest.mark.parametrize(
+    ("said", "failures"), [(limits(), 0), (limits(concurrency=200), 3)], ids=["no limits", "unwell"]
+)
+def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_stay(said: Limits, failures: int) -> None:
     async def slow() -> None:
-        north = gate(limits())
+        north = gate(said)
+        for _ in range(failures):
+            north.answered(well=False)
         for _ in range(CROWD):
             await north.enter()
         await asyncio.sleep(3)
@@ -295,6 +301,31 @@ def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_sta
         await north.enter(Priority.URGENT)
 
     run(slow())
+
+
+@pytest.mark.parametrize("said", [limits(concurrency=200), limits(per_second=40, burst=40)], ids=["places", "rate"])
+def test_a_slow_system_that_is_well_is_used_as_much_as_it_allows(said: Limits) -> None:
+    vendor = Vendor(takes=5.0)
+
+    run(pressed(vendor, said, seconds=120, hands=150))
+
+    assert len([at for at in vendor.arrived if at >= 20]) >= 0.9 * 40 * (120 - 20)
+    assert vendor.most_inside <= 200 + 40
+
+
+def test_one_that_fails_is_pressed_less_until_it_answers_again() -> None:
+    async def failing() -> list[int]:
+        north = gate(limits(concurrency=200))
+        for _ in range(100):
+            await north.enter()
+        rooms = [north.room(now())]
+        for well in (False, False, False, True):
+            await asyncio.sleep(1)
+            north.answered(well=well)
+            rooms.append(north.room(now()))
+        return rooms
+
+    assert run(failing())[1:] == [CROWD, CROWD, 0, CROWD]
 
 
 # ---- one that gives up
