@@ -154,6 +154,96 @@ def test_a_gate_nobody_goes_through_gives_its_places_back() -> None:
     assert run(quiet()) == 3
 
 
+# ---- one that newly needs places
+
+
+async def share_of_a_newcomer(memory: Memory, said: Limits, first: Any, *, after: float, takes: float = 0.5) -> int:
+    """How many calls of a worker are under way at once, so long after it came; `first` is what others did before."""
+    vendor = Vendor(takes=takes)
+    doing = asyncio.create_task(first(gate(said, memory, "old"), gate(said, memory, "other")))
+    await asyncio.sleep(10)
+    crew = Crew(memory, vendor, said, workers=1)
+    crew.press(crew.gates[0], 30)
+    await asyncio.sleep(after)
+    vendor.most_inside = 0
+    await crew.for_seconds(2)
+    doing.cancel()
+    await asyncio.gather(doing, return_exceptions=True)
+    return vendor.most_inside
+
+
+async def one_call_of_many_hangs(old: Gate, _other: Gate) -> None:
+    numbers = await asyncio.gather(*(old.enter() for _ in range(20)))
+    for number in numbers[1:]:
+        old.leave(number)
+    await asyncio.sleep(25)
+
+
+async def all_in_line_are_sent_away(old: Gate, other: Gate) -> None:
+    numbers = [await other.enter() for _ in range(20)]
+    await asyncio.gather(*(old.enter() for _ in range(30)), return_exceptions=True)
+    for number in numbers:
+        other.leave(number)
+
+
+async def less_is_done_than_before(old: Gate, _other: Gate) -> None:
+    for number in [await old.enter() for _ in range(20)]:
+        old.leave(number)
+    busy = await old.enter()
+    while True:
+        number = await old.enter()
+        await asyncio.sleep(0.1)
+        old.leave(number)
+        if asyncio.get_running_loop().time() > 60:
+            old.leave(busy)
+
+
+async def more_is_wanted_than_there_is(old: Gate, _other: Gate) -> None:
+    async def hand() -> None:
+        while True:
+            number = await old.enter(Priority.URGENT)
+            await asyncio.sleep(2)
+            old.leave(number)
+
+    async with asyncio.TaskGroup() as hands:
+        for _ in range(40):
+            hands.create_task(hand())
+
+
+@pytest.mark.parametrize(
+    ("first", "share"),
+    [
+        (one_call_of_many_hangs, 19),
+        (all_in_line_are_sent_away, 20),
+        (less_is_done_than_before, 17),
+        (more_is_wanted_than_there_is, 10),
+    ],
+)
+def test_it_has_its_share_after_a_few_seconds_whatever_the_others_hold(first: Any, share: int) -> None:
+    memory = Memory()
+
+    found = run(share_of_a_newcomer(memory, limits(concurrency=20), first, after=3))
+
+    assert found >= share
+
+
+def test_what_is_given_back_costs_few_statements_and_none_when_there_is_nothing_left_to_give() -> None:
+    async def counted(first: Any, seconds: float) -> int:
+        memory = Memory()
+        doing = asyncio.create_task(first(gate(limits(concurrency=20), memory), gate(limits())))
+        await asyncio.sleep(seconds)
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
+        return memory.statements
+
+    hangs = [run(counted(one_call_of_many_hangs, seconds)) for seconds in (10, 20)]
+    a_few_calls = run(counted(less_is_done_than_before, 50))
+
+    assert hangs[0] == hangs[1] <= 6
+    # 500 calls, of which each had to ask if nothing were kept.
+    assert a_few_calls <= 0.2 * 500
+
+
 # ---- when they say that we are too fast
 
 

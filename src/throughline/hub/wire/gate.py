@@ -21,7 +21,7 @@ from throughline.hub.wire.crowd import A_WHILE, PATIENCE, Crowd
 
 LONGEST_WAIT = timedelta(seconds=5)
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.02, 0.25
-# A gate that nobody goes through gives its places back.
+# Places that nobody has used for so long are given back.
 QUIET_SECONDS = 1.0
 UNLIMITED = 10**9
 NO_TIME = timedelta()
@@ -67,7 +67,7 @@ class Gate:
         self._calls = 0
         self._inside: dict[int, _Here] = {}
         self._line: list[_Waiting] = []
-        self._numbers, self._let_in_since, self._most_inside = 0, 0, 0
+        self._numbers, self._let_in_since, self._most_inside, self._kept = 0, 0, 0, 0
         self._allowed, self._allowed_then, self._counted_at = 0, 0, 0.0
         self._serving: asyncio.Task[None] | None = None
         self._resting: asyncio.Task[None] | None = None
@@ -92,9 +92,8 @@ class Gate:
         del self._inside[number]
         if self._line:
             self._let_in_who_may(self._clock())
-        elif not self._inside and self._limits.concurrency is not None and self._resting is None:
-            self._resting = asyncio.create_task(self._give_back())
-            self._resting.add_done_callback(self._rested)
+        else:
+            self._rest_soon()
 
     def waiting(self, now: datetime) -> Iterator[str]:
         """The lanes that have been here for a while."""
@@ -152,6 +151,13 @@ class Gate:
             self._tell_all(error)
         elif self._line:
             self._serve_soon()
+        else:
+            self._rest_soon()
+
+    def _rest_soon(self) -> None:
+        if self._has_too_much() and self._resting is None:
+            self._resting = asyncio.create_task(self._give_back())
+            self._resting.add_done_callback(self._rested)
 
     async def _renew(self, change: Callable[[Budget], Budget] = _same) -> None:
         """One statement for all who wait. What was granted before and not used goes back."""
@@ -163,13 +169,15 @@ class Gate:
                 now,
             )
             self._calls = UNLIMITED if self._granted.calls is None else self._granted.calls
+            self._kept = max(self._granted.places or 0, ask.places)
 
     def _wish(self, now: datetime) -> Ask:
         """As many as wait, and as many more as have gone through while the last grant was good."""
         first = self._line[0].priority if self._line else Priority.URGENT
         span = max(now.timestamp() - self._granted_at.timestamp(), LONGEST_SLEEP)
         ahead = int(self._let_in_since * LONGEST_SLEEP / span) if self._line else 0
-        places = max(len(self._inside) + len(self._line), self._most_inside if self._line else 0)
+        here = len(self._inside) + len(self._line)
+        places = max(here, self._most_inside) if here else 0
         back = self._calls if self._granted.calls is not None else 0
         if now.timestamp() - self._counted_at >= 1.0:
             self._allowed, self._allowed_then, self._counted_at = 0, self._allowed, now.timestamp()
@@ -239,9 +247,15 @@ class Gate:
         )
 
     async def _give_back(self) -> None:
-        await self.sleep(QUIET_SECONDS)
-        if not self._inside and not self._line:
-            await self._renew()
+        """First down to the most that was used while it was quiet, and then down to nothing."""
+        while self._has_too_much():
+            await self.sleep(QUIET_SECONDS)
+            if self._has_too_much():
+                await self._renew()
+
+    def _has_too_much(self) -> bool:
+        """Whether others go without what we do not use, or make way for what nobody here wants any more."""
+        return self._limits.concurrency is not None and not self._line and len(self._inside) < self._kept
 
     async def close(self) -> None:
         """Nobody will come any more: the places are somebody else's at once, not only when their lease is over."""
