@@ -31,6 +31,9 @@ async def pressed(vendor: Vendor, said: Limits, *, seconds: float, workers: int 
     await crew.for_seconds(seconds)
 
 
+GENEROUS = Limits(concurrency=200)
+
+
 def gate(said: Limits, memory: Shared | None = None, worker: str = "w-1") -> Gate:
     return Gate("north", said, memory or Memory(), now, worker=worker)
 
@@ -373,9 +376,7 @@ def test_a_bucket_that_stays_empty_sends_the_run_away_instead_of_keeping_it() ->
     assert error.awaits == "north"
 
 
-@pytest.mark.parametrize(
-    ("said", "failures"), [(limits(), 0), (limits(concurrency=200), 3)], ids=["no limits", "unwell"]
-)
+@pytest.mark.parametrize(("said", "failures"), [(limits(), 0), (GENEROUS, 3)], ids=["no limits", "unwell"])
 def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_stay(said: Limits, failures: int) -> None:
     async def slow() -> None:
         north = gate(said)
@@ -393,14 +394,35 @@ def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_sta
     run(slow())
 
 
-@pytest.mark.parametrize("said", [limits(concurrency=200), limits(per_second=40, burst=40)], ids=["places", "rate"])
+@pytest.mark.parametrize(
+    "said",
+    [limits(concurrency=200), limits(per_second=40, burst=40), limits(windows=[window(400, 10)])],
+    ids=["places", "rate", "window"],
+)
 def test_a_slow_system_that_is_well_is_used_as_much_as_it_allows(said: Limits) -> None:
     vendor = Vendor(takes=5.0)
 
     run(pressed(vendor, said, seconds=120, hands=150))
 
     assert len([at for at in vendor.arrived if at >= 20]) >= 0.9 * 40 * (120 - 20)
-    assert vendor.most_inside <= 200 + 40
+
+
+@pytest.mark.parametrize(
+    ("said", "failures", "excused"), [(GENEROUS, 0, 30), (GENEROUS, 3, CROWD), (limits(), 0, CROWD)]
+)
+def test_those_who_wait_need_no_slot_but_only_a_crowd_of_them_where_no_limits_hold_them_back(
+    said: Limits, failures: int, excused: int
+) -> None:
+    async def slow() -> list[int]:
+        north = gate(said)
+        for _ in range(failures):
+            north.answered(well=False)
+        await asyncio.gather(*(north.enter(lane=f"lane-{n}") for n in range(30)))
+        at_first = len([*north.waiting(now())])
+        await asyncio.sleep(0.5)
+        return [at_first, len([*north.waiting(now())])]
+
+    assert run(slow()) == [0, excused]
 
 
 def test_one_that_fails_is_pressed_less_until_it_answers_again() -> None:

@@ -33,8 +33,13 @@ class Crowd:
         self, *, line: int, inside: int, waits: timedelta, is_under_way: timedelta, patience: timedelta
     ) -> bool:
         """Whether one more is sent away. `waits` does the first in line, and the longest call is under way."""
-        here, longest = (line, waits) if self._trusts_limits() else (line + inside, max(waits, is_under_way))
-        return (here >= CROWD and longest > patience) or (here >= LONGEST_LINE and longest > A_WHILE)
+        if not self._trusts_limits():
+            return line + inside >= CROWD and max(waits, is_under_way) > patience
+        return (line >= CROWD and waits > patience) or (line >= LONGEST_LINE and waits > A_WHILE)
+
+    def most_excused(self) -> int | None:
+        """How many may wait here without a slot: where nothing but slots keeps them from becoming more, a crowd."""
+        return None if self._trusts_limits() else CROWD
 
     def room(self, now: datetime, *, line: int, inside: int) -> int:
         """How many that are parked may come: so many that some wait for the next place, and none for long."""

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import chain, count
+from itertools import chain, count, islice
 
 import structlog
 
@@ -96,9 +96,10 @@ class Gate:
             self._rest_soon()
 
     def waiting(self, now: datetime) -> Iterator[str]:
-        """The lanes that have been here for a while."""
+        """The lanes that have been here for a while, and need no slot meanwhile."""
         here = chain(self._inside.values(), (each.here for each in self._line))
-        return (each.lane for each in here if each.lane and now - each.since > A_WHILE)
+        lanes = (each.lane for each in here if each.lane and now - each.since > A_WHILE)
+        return islice(lanes, self._crowd.most_excused())
 
     def allowed(self) -> None:
         """They did not say that we are too fast."""
