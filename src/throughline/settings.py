@@ -78,7 +78,12 @@ class Settings(BaseModel):
         str | None, Field(description="When set, the API and the console want it as a bearer token.")
     ] = None
     connections: Annotated[int, Field(ge=4, le=500, description="Connections to the database per process.")] = 20
-    lanes_at_once: Annotated[int, Field(ge=2, le=500, description="How many lanes one worker works on at once.")] = 50
+    lanes_at_once: Annotated[
+        int,
+        Field(
+            ge=2, le=500, description="How many lanes one worker works on at once, not counting those that only wait."
+        ),
+    ] = 50
     private_targets: Annotated[
         str,
         Field(

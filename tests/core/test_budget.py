@@ -53,6 +53,19 @@ def test_places_are_never_given_twice(asked: list[tuple[float, str, Priority, in
         assert held <= most
 
 
+def test_who_has_more_than_its_share_keeps_what_is_under_way_and_begins_nothing_more() -> None:
+    limits, whole = Limits(concurrency=10), Ask("w-1", Priority.NORMAL, 0, 30, busy=10)
+    budget, _ = grant(limits, Budget(), whole, NOON)
+    budget, nothing = grant(limits, budget, Ask("w-2", Priority.NORMAL, 0, 30), NOON)
+
+    budget, kept = grant(limits, budget, whole, NOON)
+    held = budget.held["w-1"].places
+    budget, fewer = grant(limits, budget, Ask("w-1", Priority.NORMAL, 0, 30, busy=7), NOON)
+    _, given_ = grant(limits, budget, Ask("w-2", Priority.NORMAL, 0, 30), NOON)
+
+    assert (nothing.places, kept.places, held, fewer.places, given_.places) == (0, 5, 10, 5, 3)
+
+
 def test_calls_that_were_not_made_go_back_to_every_limit() -> None:
     limits = Limits.model_validate(
         {"per_second": 100, "burst": 100, "per_day": 60, "windows": [{"calls": 50, "seconds": 10}]}

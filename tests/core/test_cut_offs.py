@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughline.core.cut_offs import Outlook, Progress, cut_off_at, forecast
+from throughline.core.cut_offs import Outlook, Progress, cut_off_at, earliest, forecast
 from throughline.core.firm import Firm, LegalEntity
-from throughline.core.policies import CutOff
+from throughline.core.policies import CutOff, Policies
 
 NOON = datetime(2026, 12, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,6 +38,43 @@ def test_a_cut_off_falls_on_the_n_th_working_day(germany: LegalEntity, working_d
     found = cut_off_at(rule, ends, germany, holidays={date(2027, 1, 1)})
 
     assert (found.date(), found.astimezone(UTC).hour) == (day, 17)
+
+
+@pytest.fixture
+def with_cut_offs(firm: Firm) -> Firm:
+    rules = [
+        {"name": "billing", "working_day": 4, "at": "12:00"},
+        {"name": "billing", "legal_entity": "DE", "working_day": 2, "at": "12:00"},
+        {"name": "payroll", "legal_entity": "DE", "working_day": 0, "at": "12:00"},
+    ]
+    policies = Policies.model_validate({"hold_owners": {"*": "Operations"}, "cut_offs": rules})
+    return firm.model_copy(update={"policies": policies})
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "whose", "utc"),
+    [
+        ("billing", date(2026, 11, 1), {"DE"}, (2, 11)),
+        ("billing", date(2026, 11, 30), {"US"}, (4, 17)),
+        ("billing", date(2026, 11, 30), {"US", "DE"}, (2, 11)),
+        ("billing", date(2026, 11, 30), set[str](), (2, 11)),
+        ("payroll", date(2026, 12, 1), {"DE"}, (31, 11)),
+        # Midnight in Berlin has passed, and in New York it has not: another month there.
+        ("payroll", datetime(2026, 11, 30, 23, 30, tzinfo=UTC), {"DE"}, (31, 11)),
+        ("billing", datetime(2026, 11, 30, 23, 30, tzinfo=UTC), {"US"}, (4, 17)),
+    ],
+)
+def test_work_of_a_day_has_until_the_earliest_cut_off_it_may_be_for(
+    with_cut_offs: Firm, name: str, of: date, whose: set[str], utc: tuple[int, int]
+) -> None:
+    found = earliest(with_cut_offs, name, of, whose)
+
+    assert found is not None
+    assert (found.month, found.day, found.astimezone(UTC).hour) == (12, *utc)
+
+
+def test_work_for_a_cut_off_nobody_has_set_has_none(with_cut_offs: Firm) -> None:
+    assert earliest(with_cut_offs, "payroll", date(2026, 11, 1), {"US"}) is None
 
 
 @pytest.mark.parametrize(

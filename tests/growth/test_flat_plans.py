@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from throughline.hub.audit import Sequencer
 from throughline.store import audit_log, captures, entities, events, lanes
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
+from throughline.store.lanes import Place
 
 ROWS = 5_000
 ENOUGH_TIMES = 12  # PostgreSQL keeps a plan for good after five; there is more than one connection
@@ -82,6 +84,7 @@ class Day:
             "a process runs": world.work,
             "polls are due": world.machine.polls().all_due,
             "due lanes are looked for": lambda: lanes.due(pool, now=world.clock(), limit=500),
+            "parked lanes are let go": self._let_go,
             "lanes are expired": lambda: lanes.expire(pool, now=world.clock(), silent_since=world.clock()),
             "unread is looked for": lambda: captures.systems_with_unread(pool),
             "the pulse": lambda: stored.pulse(pool),
@@ -107,6 +110,13 @@ class Day:
         record = {"id": f"D{self.n}", "changed": at, "name": "n", "stage": "open"}
         said = {"id": f"notice-{self.n}", "kind": "opportunity", "key": f"D{self.n}", "record": record}
         await self.world.machine.intake().accept("north", *self.deliver(said))
+
+    async def _let_go(self) -> None:
+        now, lane = self.world.clock(), f"parked-{self.n}"
+        await lanes.wake(self.world.pool, [lane], at=now + timedelta(hours=1))
+        await lanes.park(self.world.pool, lane, Place("south", 1, now, now), now=now)
+        assert await lanes.let_go(self.world.pool, await lanes.parked(self.world.pool), limit=50, now=now) == [lane]
+        await self.world.pool.execute("delete from lanes where key = $1", lane)
 
     async def _heard(self) -> None:
         at = self.world.clock().isoformat()

@@ -226,17 +226,21 @@ def _spent(limits: Limits, budget: Budget, calls: int, at: float) -> Budget:
 
 
 def _places(limits: Limits, budget: Budget, ask: Ask, at: float) -> tuple[Dict[str, Held], int | None]:
-    """A worker's part of the places: as many as it wants, or as is fair, and never one that somebody else holds."""
+    """A worker's part of the places: as many as it wants, or as is fair, and never one that somebody else holds.
+
+    What it uses beyond that it holds until the call is over, and begins no other: that is how others get theirs.
+    """
     if limits.concurrency is None:
         return {}, None
     others = {name: held for name, held in budget.held.items() if held.until > at and name != ask.worker}
     most = limits.concurrency - floor(limits.concurrency * LEFT[ask.priority])
     free = most - sum(held.places for held in others.values())
     wants = {name: held.wanted for name, held in others.items()} | {ask.worker: ask.places}
-    places = max(ask.busy, min(free, _fair(limits.concurrency, wants)[ask.worker]), 0)
-    if not places and not ask.places:
+    places = max(min(free, _fair(limits.concurrency, wants)[ask.worker]), 0)
+    held = max(ask.busy, places)
+    if not held and not ask.places:
         return others, 0
-    return {**others, ask.worker: Held(places, ask.places, at + PLACES_FOR)}, places
+    return {**others, ask.worker: Held(held, ask.places, at + PLACES_FOR)}, places
 
 
 def _fair(there: int, wants: Dict[str, int]) -> dict[str, int]:

@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from throughline.core.firm import LegalEntity
+from throughline.core.firm import Firm, LegalEntity
+from throughline.core.fiscal import fiscal_month
 from throughline.core.policies import CutOff
 
 ONE_DAY = timedelta(days=1)
+NOT_KNOWN = frozenset[date]()
 SATURDAY = 5
 
 
@@ -50,6 +52,16 @@ def cut_off_at(rule: CutOff, ends: date, entity: LegalEntity, *, holidays: Colle
     return datetime.combine(day, rule.at, tzinfo=ZoneInfo(entity.timezone))
 
 
+def earliest(firm: Firm, name: str, of: date | datetime, legal_entities: Collection[str]) -> datetime | None:
+    """When the period of a day or a moment is cut off: for those legal entities, or for any where none is known.
+
+    It orders work, and decides nothing: holidays are not known here, so one after a holiday is taken for a day earlier.
+    """
+    known = [entity for entity in firm.legal_entities if entity.code in legal_entities]
+    found = [_of_period(firm, name, of, entity) for entity in known or firm.legal_entities]
+    return min((each for each in found if each), default=None)
+
+
 def forecast(*, cut_off: datetime, whole: int, samples: list[Progress], now: datetime) -> Forecast:
     """From the first sample to the last: a window the caller chooses, so that an old pause does not count for ever."""
     first, last = samples[0], samples[-1]
@@ -65,6 +77,14 @@ def forecast(*, cut_off: datetime, whole: int, samples: list[Progress], now: dat
     spare = cut_off - through
     outlook = Outlook.MET if spare >= timedelta(0) else Outlook.MISSED
     return Forecast(outlook, left, cut_off, through, spare)
+
+
+def _of_period(firm: Firm, name: str, of: date | datetime, entity: LegalEntity) -> datetime | None:
+    rule = firm.policies.cut_off(name, legal_entity=entity.code)
+    if rule is None:
+        return None
+    day = of.astimezone(ZoneInfo(entity.timezone)).date() if isinstance(of, datetime) else of
+    return cut_off_at(rule, fiscal_month(entity.fiscal_calendar, day).ends, entity, holidays=NOT_KNOWN)
 
 
 def _working_day(ends: date, number: int, holidays: Collection[date]) -> date:

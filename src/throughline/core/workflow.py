@@ -102,6 +102,7 @@ class Workflow:
     `priority` says who goes first where there is not enough for everybody: `bulk` for what may take all night.
     `gathers` says that what happens while a run of the lane is not done joins it, and lets it pass again: for a process
     that looks at all there is, such as a month's work, and not at the one thing that happened.
+    `cut_off` names the firm's cut-off its runs work for: of those that wait for a system, the earliest goes first.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Workflow:
     undo: Process | None = None
     priority: Priority = Priority.NORMAL
     gathers: bool = False
+    cut_off: str | None = None
 
     def starts_with(self, event: type[Event]) -> bool:
         return event in (self.on if isinstance(self.on, tuple) else (self.on,))
@@ -120,7 +122,7 @@ class Workflow:
         """The undoing as a process of its own, in the same lane. No event starts it: a person does, by cancelling."""
         if self.undo is None:
             return None
-        return Workflow(undoing(self.name), Event, self.lane, self.undo, priority=self.priority)
+        return Workflow(undoing(self.name), Event, self.lane, self.undo, priority=self.priority, cut_off=self.cut_off)
 
 
 def undoing(name: str) -> str:
@@ -136,5 +138,6 @@ def workflow[V: Event](
     undo: Callable[[Flow, V], Awaitable[None]] | None = None,
     priority: Literal["urgent", "normal", "bulk"] = "normal",
     gathers: bool = False,
+    cut_off: str | None = None,
 ) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
-    return lambda run: Workflow(name, on, lane, run, undo, Priority(priority), gathers)
+    return lambda run: Workflow(name, on, lane, run, undo, Priority(priority), gathers, cut_off)

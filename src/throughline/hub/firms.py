@@ -98,6 +98,11 @@ class Firms:
                     with contextlib.suppress(*AWAY):
                         await line.gate.close()
 
+    def waiting(self) -> frozenset[str]:
+        """Lanes that have waited for a system's answer, or for their turn to ask, for a while."""
+        now = self.clock()
+        return frozenset(lane for _, _, line in self._lines.values() for lane in line.gate.waiting(now))
+
     def credentials(self, system: System) -> Credentials:
         refs = {**system.credentials, **({"hook": system.hook_secret} if system.hook_secret else {})}
         secrets = {name: resolve(ref, self.folder, self.environ) for name, ref in refs.items()}

@@ -73,6 +73,7 @@ class PassFlow:
     parts: list[PartState] = field(default_factory=list[PartState])
     authored: dict[str, tuple[Entity, dict[str, Any]]] = field(default_factory=dict[str, tuple[Entity, dict[str, Any]]])
     emitted: list[Event] = field(default_factory=list[Event])
+    legal_entities: set[str] = field(default_factory=set[str])
     _inside: PartState | None = None
 
     @property
@@ -98,7 +99,7 @@ class PassFlow:
                 fix="Correct it where it was entered, or add the value to the mapping; the run goes on by itself.",
             )
         try:
-            return entity.model_validate(row["fields"])
+            return self._concerned(entity.model_validate(row["fields"]))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
             raise Hold(
@@ -132,7 +133,7 @@ class PassFlow:
         return [self._candidate(mapping, system.name, record, known) for record in found.values()]
 
     async def put(self, entity: Entity, *, into: Role, onto: str | None = None, only: tuple[str, ...] = ()) -> str:
-        self.reads.add(entity.id)
+        self.reads.add(self._concerned(entity).id)
         system = self._system(into, entity)
         said = entity.model_dump(mode="json", exclude_none=True)
         part = self._inside.name if self._inside else None
@@ -208,6 +209,12 @@ class PassFlow:
         async with transaction(self.outlet.pool) as sql:
             await self.settler.again(sql, id_, now=self.now)
         return await self.read(id_)
+
+    def _concerned[E: Entity](self, entity: E) -> E:
+        """Whose books a run is about is known from what it reads and writes."""
+        if legal_entity := vars(entity).get("legal_entity"):
+            self.legal_entities.add(legal_entity)
+        return entity
 
     def _system(self, role: Role, entity: Entity) -> System:
         try:

@@ -61,7 +61,8 @@ class Outlet:
     parted: list[Link] = field(default_factory=list[Link])
 
     def __post_init__(self) -> None:
-        self.context = Context(self.behalf.correlation, self.behalf.run, self.lease.check, self.behalf.priority)
+        whose = self.behalf
+        self.context = Context(whose.correlation, whose.run, self.lease.check, whose.priority, whose.lane)
 
     async def put(self, entity: Entity, said: dict[str, Any], system: System, *, onto: str | None,
                   only: tuple[str, ...], part: str | None) -> str:  # fmt: skip

@@ -18,7 +18,7 @@ from throughline.core.ids import Ids
 from throughline.core.ownership import HUB
 from throughline.core.priority import Priority
 from throughline.core.workflow import Workflow
-from throughline.hub import dead_letters
+from throughline.hub import dead_letters, parking
 from throughline.hub.applied import Applied
 from throughline.hub.captures import Captures
 from throughline.hub.control import LaneLost, Waiting
@@ -179,8 +179,8 @@ class Runner:
                     due_at = None if again is None else now + (PARKED if awaited else again)
                     (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
                     if awaited:
-                        rank = flow.outlet.behalf.priority.rank
-                        await lanes.park(sql, row["lane"], at=awaited, rank=rank, since=row["created_at"], now=now)
+                        workflow = self.workflows[row["workflow"]]
+                        await parking.park(sql, row, workflow, flow, at=awaited, now=now)
                     await flow.settler.wake(sql, settled, but=row["lane"], now=now)
         except LeaseOver as over:
             raise LaneLost(str(over)) from over

@@ -118,7 +118,10 @@ class Worker:
     def _queue(self) -> QueueManager:
         """On a driver of its own: one whose listening connection was cut never lets go of it."""
         entrypoints, batch = self.machine.wakes.entrypoints, min(BATCH, self.at_once // 2)
-        queue = self.manager(database.queue(self.machine.pool), entrypoints, slots=self.at_once, batch=batch)
+        waiting = self.machine.firms.waiting
+        queue = self.manager(
+            database.queue(self.machine.pool), entrypoints, slots=self.at_once, batch=batch, waiting=waiting
+        )
         runner, intake = self.machine.runner(self.name), self.machine.intake()
 
         async def lane(job: Job) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, override
 
@@ -19,12 +19,16 @@ UNLIMITED = EntrypointExecutionParameter(concurrency_limit=0)
 
 
 class FairQueue(QueueManager):
-    """One statement brings jobs of those whose turn it is, the most urgent first and then the oldest."""
+    """One statement brings jobs of those whose turn it is, the most urgent first and then the oldest.
 
-    def __init__(self, queries: Queries, priorities: Mapping[str, Priority], *, slots: int, batch: int) -> None:
+    `waiting` names those of the payloads that only wait for somebody else: they hold no slot meanwhile.
+    """
+
+    def __init__(self, queries: Queries, priorities: Mapping[str, Priority], *, slots: int, batch: int,
+                 waiting: Callable[[], Collection[str]] = tuple) -> None:  # fmt: skip
         super().__init__(queries)
-        self.turns = Turns(priorities, slots, batch)
-        self._running: dict[Any, str] = {}
+        self.turns, self._waiting = Turns(priorities, slots, batch), waiting
+        self._running: dict[Any, tuple[str, str]] = {}
         self._freed = asyncio.Event()
 
     @override
@@ -33,9 +37,9 @@ class FairQueue(QueueManager):
     ) -> AsyncGenerator[Job, None]:
         while not self.shutdown.is_set():
             asked = False
-            for names, n in self.turns.choices(Counter(self._running.values())):
+            for names, n in self.turns.choices(self._held()):
                 asked = True
-                if jobs := await self._some(names, min(n, batch_size), global_concurrency_limit, heartbeat_timeout):
+                if jobs := await self._some(names, min(n, batch_size), heartbeat_timeout):
                     break
             else:
                 if asked:
@@ -51,15 +55,19 @@ class FairQueue(QueueManager):
         self._running.pop(job_id, None)
         self._freed.set()
 
-    async def _some(self, names: list[str], n: int, limit: int | None, silent: timedelta) -> list[Job]:
+    def _held(self) -> Counter[str]:
+        waiting = self._waiting()
+        return Counter(name for name, said in self._running.values() if said not in waiting)
+
+    async def _some(self, names: list[str], n: int, silent: timedelta) -> list[Job]:
         jobs = await self.queries.dequeue(
             batch_size=n,
             entrypoints=dict.fromkeys(names, UNLIMITED),  # pyright: ignore[reportArgumentType] - their NewType of str
             queue_manager_id=self.queue_manager_id,
-            global_concurrency_limit=limit,
+            global_concurrency_limit=None,  # counted here: jobs that are picked are not all in a slot
             heartbeat_timeout=silent,
         )
-        self._running.update({job.id: job.entrypoint for job in jobs})
+        self._running.update({job.id: (job.entrypoint, (job.payload or b"").decode()) for job in jobs})
         self.turns.took(names, Counter(job.entrypoint for job in jobs), asked=n)
         return jobs
 

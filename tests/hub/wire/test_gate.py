@@ -11,7 +11,8 @@ from throughline.core.errors import Retry
 from throughline.core.firm import Limits
 from throughline.core.priority import Priority
 from throughline.hub.wire.budget import Shared
-from throughline.hub.wire.gate import CROWD, Gate
+from throughline.hub.wire.crowd import CROWD
+from throughline.hub.wire.gate import Gate
 
 
 def limits(**said: Any) -> Limits:
@@ -28,6 +29,9 @@ async def pressed(vendor: Vendor, said: Limits, *, seconds: float, workers: int 
     for gate in crew.gates:
         crew.press(gate, hands, priority)
     await crew.for_seconds(seconds)
+
+
+GENEROUS = Limits(concurrency=200)
 
 
 def gate(said: Limits, memory: Shared | None = None, worker: str = "w-1") -> Gate:
@@ -151,6 +155,96 @@ def test_a_gate_nobody_goes_through_gives_its_places_back() -> None:
         return len([await busy.enter() for _ in range(3)])
 
     assert run(quiet()) == 3
+
+
+# ---- one that newly needs places
+
+
+async def share_of_a_newcomer(memory: Memory, said: Limits, first: Any, *, after: float, takes: float = 0.5) -> int:
+    """How many calls of a worker are under way at once, so long after it came; `first` is what others did before."""
+    vendor = Vendor(takes=takes)
+    doing = asyncio.create_task(first(gate(said, memory, "old"), gate(said, memory, "other")))
+    await asyncio.sleep(10)
+    crew = Crew(memory, vendor, said, workers=1)
+    crew.press(crew.gates[0], 30)
+    await asyncio.sleep(after)
+    vendor.most_inside = 0
+    await crew.for_seconds(2)
+    doing.cancel()
+    await asyncio.gather(doing, return_exceptions=True)
+    return vendor.most_inside
+
+
+async def one_call_of_many_hangs(old: Gate, _other: Gate) -> None:
+    numbers = await asyncio.gather(*(old.enter() for _ in range(20)))
+    for number in numbers[1:]:
+        old.leave(number)
+    await asyncio.sleep(25)
+
+
+async def all_in_line_are_sent_away(old: Gate, other: Gate) -> None:
+    numbers = [await other.enter() for _ in range(20)]
+    await asyncio.gather(*(old.enter() for _ in range(30)), return_exceptions=True)
+    for number in numbers:
+        other.leave(number)
+
+
+async def less_is_done_than_before(old: Gate, _other: Gate) -> None:
+    for number in [await old.enter() for _ in range(20)]:
+        old.leave(number)
+    busy = await old.enter()
+    while True:
+        number = await old.enter()
+        await asyncio.sleep(0.1)
+        old.leave(number)
+        if asyncio.get_running_loop().time() > 60:
+            old.leave(busy)
+
+
+async def more_is_wanted_than_there_is(old: Gate, _other: Gate) -> None:
+    async def hand() -> None:
+        while True:
+            number = await old.enter(Priority.URGENT)
+            await asyncio.sleep(2)
+            old.leave(number)
+
+    async with asyncio.TaskGroup() as hands:
+        for _ in range(40):
+            hands.create_task(hand())
+
+
+@pytest.mark.parametrize(
+    ("first", "share"),
+    [
+        (one_call_of_many_hangs, 19),
+        (all_in_line_are_sent_away, 20),
+        (less_is_done_than_before, 17),
+        (more_is_wanted_than_there_is, 10),
+    ],
+)
+def test_it_has_its_share_after_a_few_seconds_whatever_the_others_hold(first: Any, share: int) -> None:
+    memory = Memory()
+
+    found = run(share_of_a_newcomer(memory, limits(concurrency=20), first, after=3))
+
+    assert found >= share
+
+
+def test_what_is_given_back_costs_few_statements_and_none_when_there_is_nothing_left_to_give() -> None:
+    async def counted(first: Any, seconds: float) -> int:
+        memory = Memory()
+        doing = asyncio.create_task(first(gate(limits(concurrency=20), memory), gate(limits())))
+        await asyncio.sleep(seconds)
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
+        return memory.statements
+
+    hangs = [run(counted(one_call_of_many_hangs, seconds)) for seconds in (10, 20)]
+    a_few_calls = run(counted(less_is_done_than_before, 50))
+
+    assert hangs[0] == hangs[1] <= 6
+    # 500 calls, of which each had to ask if nothing were kept.
+    assert a_few_calls <= 0.2 * 500
 
 
 # ---- when they say that we are too fast
@@ -282,9 +376,12 @@ def test_a_bucket_that_stays_empty_sends_the_run_away_instead_of_keeping_it() ->
     assert error.awaits == "north"
 
 
-def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_stay() -> None:
+@pytest.mark.parametrize(("said", "failures"), [(limits(), 0), (GENEROUS, 3)], ids=["no limits", "unwell"])
+def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_stay(said: Limits, failures: int) -> None:
     async def slow() -> None:
-        north = gate(limits())
+        north = gate(said)
+        for _ in range(failures):
+            north.answered(well=False)
         for _ in range(CROWD):
             await north.enter()
         await asyncio.sleep(3)
@@ -295,6 +392,52 @@ def test_where_nothing_moves_a_crowd_is_sent_away_at_once_and_the_urgent_may_sta
         await north.enter(Priority.URGENT)
 
     run(slow())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [limits(concurrency=200), limits(per_second=40, burst=40), limits(windows=[window(400, 10)])],
+    ids=["places", "rate", "window"],
+)
+def test_a_slow_system_that_is_well_is_used_as_much_as_it_allows(said: Limits) -> None:
+    vendor = Vendor(takes=5.0)
+
+    run(pressed(vendor, said, seconds=120, hands=150))
+
+    assert len([at for at in vendor.arrived if at >= 20]) >= 0.9 * 40 * (120 - 20)
+
+
+@pytest.mark.parametrize(
+    ("said", "failures", "excused"), [(GENEROUS, 0, 30), (GENEROUS, 3, CROWD), (limits(), 0, CROWD)]
+)
+def test_those_who_wait_need_no_slot_but_only_a_crowd_of_them_where_no_limits_hold_them_back(
+    said: Limits, failures: int, excused: int
+) -> None:
+    async def slow() -> list[int]:
+        north = gate(said)
+        for _ in range(failures):
+            north.answered(well=False)
+        await asyncio.gather(*(north.enter(lane=f"lane-{n}") for n in range(30)))
+        at_first = len([*north.waiting(now())])
+        await asyncio.sleep(0.5)
+        return [at_first, len([*north.waiting(now())])]
+
+    assert run(slow()) == [0, excused]
+
+
+def test_one_that_fails_is_pressed_less_until_it_answers_again() -> None:
+    async def failing() -> list[int]:
+        north = gate(limits(concurrency=200))
+        for _ in range(100):
+            await north.enter()
+        rooms = [north.room(now())]
+        for well in (False, False, False, True):
+            await asyncio.sleep(1)
+            north.answered(well=well)
+            rooms.append(north.room(now()))
+        return rooms
+
+    assert run(failing())[1:] == [CROWD, CROWD, 0, CROWD]
 
 
 # ---- one that gives up

@@ -25,6 +25,7 @@ class Context:
     run: str | None = None
     may_send: Callable[[], None] = always
     priority: Priority = Priority.NORMAL
+    lane: str | None = None
 
     @cached_property
     def trace(self) -> dict[str, str]:

@@ -4,10 +4,10 @@ import asyncio
 import heapq
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count, islice
+from itertools import chain, count, islice
 
 import structlog
 
@@ -17,14 +17,14 @@ from throughline.core.errors import Retry
 from throughline.core.firm import Limits
 from throughline.core.priority import Priority
 from throughline.hub.wire.budget import Shared
+from throughline.hub.wire.crowd import A_WHILE, PATIENCE, Crowd
 
 LONGEST_WAIT = timedelta(seconds=5)
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.02, 0.25
-# So many may stand at a gate that hardly moves. Whoever comes then is parked, and takes no slot of the worker.
-CROWD, PATIENCE = 12, timedelta(seconds=2)
-# A gate that nobody goes through gives its places back.
+# Places that nobody has used for so long are given back.
 QUIET_SECONDS = 1.0
 UNLIMITED = 10**9
+NO_TIME = timedelta()
 _OPENED = count()
 
 log = structlog.get_logger()
@@ -41,8 +41,16 @@ class _Waiting:
     rank: int
     number: int
     priority: Priority = field(compare=False)
-    since: datetime = field(compare=False)
+    here: "_Here" = field(compare=False)
     turn: asyncio.Future[None] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Who is at the gate, and since when."""
+
+    lane: str | None
+    since: datetime
 
 
 class Gate:
@@ -54,41 +62,52 @@ class Gate:
         self.name, self.sleep, self.patience = name, sleep, PATIENCE
         self._limits, self._shared, self._clock, self._worker = limits, shared, clock, worker
         self._granted, self._granted_at = Grant(0, 0, at=0.0, until=0.0, wait=0.0, paused_until=0.0), clock()
-        self._looked_at = clock()
+        self._crowd = Crowd(limits, clock())
         self._renewing = asyncio.Lock()
         self._calls = 0
-        self._inside: dict[int, datetime] = {}
+        self._inside: dict[int, _Here] = {}
         self._line: list[_Waiting] = []
-        self._numbers, self._numbers_then, self._let_in_since, self._most_inside = 0, 0, 0, 0
+        self._numbers, self._let_in_since, self._most_inside, self._kept = 0, 0, 0, 0
         self._allowed, self._allowed_then, self._counted_at = 0, 0, 0.0
         self._serving: asyncio.Task[None] | None = None
         self._resting: asyncio.Task[None] | None = None
 
-    async def enter(self, priority: Priority = Priority.NORMAL) -> int:
+    async def enter(self, priority: Priority = Priority.NORMAL, lane: str | None = None) -> int:
         """Wait for a turn; returns the number to leave with. If it would take long, the run comes back instead."""
         now = self._clock()
         self._refuse_if_shut(now)
-        if priority.rank and self._is_stuck(now):
+        if priority.rank and self._is_full(now):
             raise Retry(f"{self.name} is busy", after=LONGEST_WAIT, awaits=self.name)
         self._numbers = number = self._numbers + 1
+        self._crowd.entered()
+        here = _Here(lane, now)
         if not self._line and self._is_open(now):
-            self._let_in(number, now)
+            self._let_in(number, here)
             return number
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._stand_in_line(_Waiting(priority.rank, number, priority, now, turn))
+        await self._stand_in_line(_Waiting(priority.rank, number, priority, here, turn))
         return number
 
     def leave(self, number: int) -> None:
         del self._inside[number]
         if self._line:
             self._let_in_who_may(self._clock())
-        elif not self._inside and self._limits.concurrency is not None and self._resting is None:
-            self._resting = asyncio.create_task(self._give_back())
-            self._resting.add_done_callback(self._rested)
+        else:
+            self._rest_soon()
+
+    def waiting(self, now: datetime) -> Iterator[str]:
+        """The lanes that have been here for a while, and need no slot meanwhile."""
+        here = chain(self._inside.values(), (each.here for each in self._line))
+        lanes = (each.lane for each in here if each.lane and now - each.since > A_WHILE)
+        return islice(lanes, self._crowd.most_excused())
 
     def allowed(self) -> None:
         """They did not say that we are too fast."""
         self._allowed += 1
+
+    def answered(self, *, well: bool) -> None:
+        """Whether they answered as somebody does who is well, whatever they said."""
+        self._crowd.answered(well=well)
 
     async def throttled(self, after: timedelta, *, sent: datetime) -> None:
         """They said that we are too fast: no worker calls before, and all go slower after."""
@@ -98,12 +117,9 @@ class Gate:
         await self._renew(lambda budget: slowed(self._limits, budget, after=after, sent=sent, rate=rate, now=now))
 
     def room(self, now: datetime) -> int:
-        """How many lanes that are parked here may come now: a crowd, or as many as have lately come in a second."""
-        elapsed = max((now - self._looked_at).total_seconds(), 0.1)
-        moving, self._numbers_then, self._looked_at = self._numbers - self._numbers_then, self._numbers, now
-        if self._granted.paused_until > now.timestamp():
-            return 0
-        return max(max(CROWD, int(moving / elapsed)) - len(self._inside) - len(self._line), 0)
+        """How many lanes that are parked here may come now."""
+        room = self._crowd.room(now, line=len(self._line), inside=len(self._inside))
+        return 0 if self._granted.paused_until > now.timestamp() else room
 
     async def _stand_in_line(self, waiting: _Waiting) -> None:
         heapq.heappush(self._line, waiting)
@@ -136,6 +152,13 @@ class Gate:
             self._tell_all(error)
         elif self._line:
             self._serve_soon()
+        else:
+            self._rest_soon()
+
+    def _rest_soon(self) -> None:
+        if self._has_too_much() and self._resting is None:
+            self._resting = asyncio.create_task(self._give_back())
+            self._resting.add_done_callback(self._rested)
 
     async def _renew(self, change: Callable[[Budget], Budget] = _same) -> None:
         """One statement for all who wait. What was granted before and not used goes back."""
@@ -147,13 +170,15 @@ class Gate:
                 now,
             )
             self._calls = UNLIMITED if self._granted.calls is None else self._granted.calls
+            self._kept = max(self._granted.places or 0, ask.places)
 
     def _wish(self, now: datetime) -> Ask:
         """As many as wait, and as many more as have gone through while the last grant was good."""
         first = self._line[0].priority if self._line else Priority.URGENT
         span = max(now.timestamp() - self._granted_at.timestamp(), LONGEST_SLEEP)
         ahead = int(self._let_in_since * LONGEST_SLEEP / span) if self._line else 0
-        places = max(len(self._inside) + len(self._line), self._most_inside if self._line else 0)
+        here = len(self._inside) + len(self._line)
+        places = max(here, self._most_inside) if here else 0
         back = self._calls if self._granted.calls is not None else 0
         if now.timestamp() - self._counted_at >= 1.0:
             self._allowed, self._allowed_then, self._counted_at = 0, self._allowed, now.timestamp()
@@ -171,17 +196,17 @@ class Gate:
             and (granted.places is None or len(self._inside) < granted.places)
         )
 
-    def _let_in(self, number: int, now: datetime) -> None:
+    def _let_in(self, number: int, here: _Here) -> None:
         self._calls -= 1
         self._let_in_since += 1
-        self._inside[number] = now
+        self._inside[number] = here
         self._most_inside = max(self._most_inside, len(self._inside))
 
     def _let_in_who_may(self, now: datetime) -> None:
         while self._line and self._is_open(now):
             waiting = heapq.heappop(self._line)
             if not waiting.turn.done():
-                self._let_in(waiting.number, now)
+                self._let_in(waiting.number, waiting.here)
                 waiting.turn.set_result(None)
 
     def _send_away(self, now: datetime) -> None:
@@ -191,7 +216,7 @@ class Gate:
         if self._granted.paused_until > now.timestamp():
             self._tell_all(self._paused(now))
         wait = timedelta(seconds=self._granted.wait)
-        for each in [each for each in self._line if wait > LONGEST_WAIT or now - each.since >= LONGEST_WAIT]:
+        for each in [each for each in self._line if wait > LONGEST_WAIT or now - each.here.since >= LONGEST_WAIT]:
             why = f"the budget of {self.name} is spent"
             each.turn.set_exception(Retry(why, after=max(wait, LONGEST_WAIT), awaits=self.name))
 
@@ -214,16 +239,24 @@ class Gate:
         after = timedelta(seconds=self._granted.paused_until - now.timestamp())
         return Retry(f"{self.name} asked us to wait", after=after, awaits=self.name)
 
-    def _is_stuck(self, now: datetime) -> bool:
-        if len(self._inside) + len(self._line) < CROWD:
-            return False
-        oldest = min([*islice(self._inside.values(), 1), *(each.since for each in self._line[:1])])
-        return now - oldest > self.patience
+    def _is_full(self, now: datetime) -> bool:
+        waits = now - self._line[0].here.since if self._line else NO_TIME
+        # In the order they were let in: the first is the longest under way, or nearly so.
+        under_way = now - next(iter(self._inside.values())).since if self._inside else NO_TIME
+        return self._crowd.is_full(
+            line=len(self._line), inside=len(self._inside), waits=waits, is_under_way=under_way, patience=self.patience
+        )
 
     async def _give_back(self) -> None:
-        await self.sleep(QUIET_SECONDS)
-        if not self._inside and not self._line:
-            await self._renew()
+        """First down to the most that was used while it was quiet, and then down to nothing."""
+        while self._has_too_much():
+            await self.sleep(QUIET_SECONDS)
+            if self._has_too_much():
+                await self._renew()
+
+    def _has_too_much(self) -> bool:
+        """Whether others go without what we do not use, or make way for what nobody here wants any more."""
+        return self._limits.concurrency is not None and not self._line and len(self._inside) < self._kept
 
     async def close(self) -> None:
         """Nobody will come any more: the places are somebody else's at once, not only when their lease is over."""

@@ -134,7 +134,7 @@ class Line:
         self.tokens = Tokens(self.pool, self.name, self.connector, self.credentials, key=self.key, clock=self.clock)
 
     async def _said(self, call: Call, token: Token) -> tuple[Answer, Verdict]:
-        number = await self.gate.enter(call.context.priority)
+        number = await self.gate.enter(call.context.priority, call.context.lane)
         request = Request(
             call.method,
             self._address(call.path, token),
@@ -158,6 +158,7 @@ class Line:
             self.gate.leave(number)
         answer = understood(raw)
         verdict = self.connector.judge(answer)
+        self.gate.answered(well=not isinstance(verdict, Unwell))
         self._capture(call.context, request, began, raw, _outcome(verdict))
         if isinstance(verdict, Throttled):
             await self.gate.throttled(verdict.after or THROTTLED_FOR, sent=began)
@@ -178,6 +179,7 @@ class Line:
     async def _lost(self, call: Call, request: Request, began: datetime, error: NotSent | Lost) -> NoReturn:
         outcome, why = "notsent" if isinstance(error, NotSent) else "unknown", self._plain(str(error))
         self._capture(call.context, request, began, Raw(0, {}, str(error).encode()), outcome)
+        self.gate.answered(well=False)
         await self.breaker.failed(call.endpoint, why)
         if isinstance(error, NotSent):
             raise Retry(f"{self.name} cannot be reached: {why}", awaits=self.breaker.place(call.endpoint)) from error

@@ -14,7 +14,6 @@ from aiohappyeyeballs import AddrInfoType
 from throughline.core.connector import DEADLINE_SECONDS
 
 LARGEST_ANSWER = 32 * 2**20
-CONNECTIONS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,8 @@ class AiohttpTransport:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=0, socket_factory=self._socket),
+            # Each system's gate says how many there are: a bound on all would let a slow one keep the others waiting.
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0, socket_factory=self._socket),
             cookie_jar=aiohttp.DummyCookieJar(),
             # For the whole exchange: a vendor that drips a byte a second meets it too.
             timeout=aiohttp.ClientTimeout(total=self._deadline, sock_connect=None),
