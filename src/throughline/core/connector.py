@@ -47,9 +47,13 @@ class Http(Protocol):
         params: Dict[str, str] | None = None,
         json: Any = None,
         headers: Dict[str, str] | None = None,
+        text: str | None = None,
         reads: bool = False,
     ) -> Answer:
-        """`reads` says that this POST changes nothing over there, so that it may be repeated."""
+        """`reads` says that this POST changes nothing over there, so that it may be repeated.
+
+        A vendor that does not speak JSON is sent `text` as it is; `headers` say what it is.
+        """
         ...
 
 
