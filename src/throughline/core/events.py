@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from throughline.core import delivery_events
+from throughline.core import delivery_events, staffing_events
 from throughline.core.entities import InvoiceState, Stage
 from throughline.core.event import EVENTS, Detector, Event, Fields
 from throughline.core.money import Money
@@ -172,4 +172,5 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
     "invoice": (_posted, _sent, _part_paid, _paid),
     "credit_memo": (_credited,),
     **delivery_events.DETECTORS,
+    **staffing_events.DETECTORS,
 }

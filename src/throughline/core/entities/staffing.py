@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from throughline.core.entities.base import Entity, Flag, Lasting, Spanning
+from throughline.core.entities.base import Day, Entity, Flag, Lasting, Spanning
 from throughline.core.entities.ids import (
     AssignmentId,
     DeliveryRoleId,
@@ -28,6 +28,8 @@ class Resource(Spanning, Entity, frozen=True):
     legal_entity: str | None = None
     cost_centre: str | None = None
     manager: str | None = None
+    # From which day the place they have now is theirs: role, region, legal entity, cost centre and manager.
+    placed_from: Day | None = None
     subcontractor: Flag | None = None
     weekly_hours: Exact | None = None
     active: Flag | None = None
