@@ -113,7 +113,7 @@ async def fault(system: str, kind: str, /, *, times: int | None = 1, share: floa
     Parameters
     ----------
     system
-        salesforce, netsuite, kantata or slack.
+        salesforce, netsuite, kantata, slack or workday.
     kind
         throttle, error, error_after, reset_before, reset_after, hang_before, hang_after, late, drip, garbage, lock,
         maintenance, slow, hook_duplicate, hook_reorder, hook_drop.
