@@ -92,6 +92,8 @@ async def time(*, entries: int = 100, people: int = 10, projects: int = 3, expen
     """
     wanted = {"entries": entries, "people": people, "projects": projects, "expenses": expenses, "seed": seed,
               "approve": approve} | ({"week": week} if week else {})  # fmt: skip
+    # Whoever works here is in HR's books as well, and first.
+    await _control(where, "workday", "staff", {"people": people})
     made = await _control(where, "kantata", "time", wanted)
     if json:
         document("simulated-time", made)

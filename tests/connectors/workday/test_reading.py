@@ -66,11 +66,11 @@ async def test_who_is_hired_from_a_later_day_is_nobody_yet(hr: Any) -> None:
     cursor = await hr.cursor("resource")
 
     hr.advance(4 * DAY)
-    assert "21113" not in await changed(hr, cursor)
+    assert "21901" not in await changed(hr, cursor)
 
     hr.advance(DAY)
-    assert "21113" in await changed(hr, cursor)
-    assert (await read(hr, "21113")).fields["active"] is True
+    assert "21901" in await changed(hr, cursor)
+    assert (await read(hr, "21901")).fields["active"] is True
 
 
 async def test_a_transfer_entered_ahead_is_read_on_its_day(hr: Any) -> None:

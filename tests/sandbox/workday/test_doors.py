@@ -94,6 +94,8 @@ async def test_a_report_lets_in_the_integration_user(tenant: Tenant) -> None:
         ("rescind", {"transaction": "none"}, "no transaction none"),
         ("cost-centre", {"id": "CC_999", "name": "X"}, "id of a cost centre"),
         ("limits", {"burst": 0}, "at least 1"),
+        ("staff", {"people": 0}, "from 1 to 799"),
+        ("staff", {"people": "many"}, "from 1 to 799"),
     ],
 )
 async def test_what_cannot_be_played_is_refused_with_the_reason(
@@ -103,6 +105,15 @@ async def test_what_cannot_be_played_is_refused_with_the_reason(
 
     assert status == 422
     assert why in told["error"]
+
+
+async def test_whoever_is_missing_among_the_consultants_is_hired_once(tenant: Tenant) -> None:
+    assert (await tenant.control("staff", {"people": 15}))[1] == {"people": 15, "hired": 3}
+    assert (await tenant.control("staff", {"people": 15}))[1] == {"people": 15, "hired": 0}
+
+    _, told = await tenant.token()
+    _, found = await tenant.get(WORKERS, told["access_token"], search="person 15")
+    assert [each["primaryWorkEmail"] for each in found["data"]] == ["consultant.15@halyard.example"]
 
 
 async def test_a_document_type_is_not_read(tenant: Tenant) -> None:

@@ -7,6 +7,8 @@ from throughline.sandbox.shelf import Shelf
 from throughline.sandbox.workday import firm
 from throughline.sandbox.workday.history import PLACES, History, Record
 
+# As many as have numbers of their own.
+MOST = 799
 HIRED = ("first_name", "last_name", "email", "title", "company", "cost_centre", "location", "hours", "manager")
 
 
@@ -27,6 +29,19 @@ class Hands:
         return self._history.hire(
             number, changes, effective=self._day(wanted), contingent=bool(wanted.get("contingent")), entered=self._now()
         )
+
+    def staff(self, wanted: Record) -> Record:
+        """So many consultants work here, the same as anywhere in the firm; whoever is missing is hired, as of today."""
+        people, hired = wanted.get("people"), 0
+        if not isinstance(people, int) or not 1 <= people <= MOST:
+            raise ValueError(f"people must be a number from 1 to {MOST}")
+        numbers = {each["number"] for each in self._history.workers()}
+        for person in (firm.consultant(number) for number in range(1, people + 1)):
+            if person.number not in numbers:
+                self._history.hire(person.number, person.changes, effective=self._day({}), contingent=person.contingent,
+                                   entered=self._now())  # fmt: skip
+                hired += 1
+        return {"people": people, "hired": hired}
 
     def transfer(self, wanted: Record) -> Record:
         self._check(wanted)

@@ -53,16 +53,20 @@ class Person:
 
 
 def people() -> Iterable[Person]:
-    """The same people, by email, that the PSA has."""
+    """The same people, by email, that the PSA has on its first day."""
     head = "21000"
     yield Person(head, "Account", "Administrator", "administrator@halyard.example", "Partner", "US", "Advisory")
     for number, company in enumerate(COMPANIES, start=1):
         email, title = f"pm.{company.lower()}@halyard.example", "Project Manager"
         yield Person(f"2100{number}", "Project Manager", company, email, title, company, "Implementation", head)
-    for number in range(1, 13):
-        company, line = list(COMPANIES)[number % 3], list(LINES)[number % 4]
-        yield Person(
-            f"{21100 + number}", "Sample", f"Person {number}", f"consultant.{number:02}@halyard.example",
-            CREW[number % len(CREW)], company, line,
-            manager=f"2100{list(COMPANIES).index(company) + 1}", contingent=number == 12,
-        )  # fmt: skip
+    yield from (consultant(number) for number in range(1, 13))
+
+
+def consultant(number: int) -> Person:
+    """The nth of those who do the work; there are as many as are needed."""
+    company, line = list(COMPANIES)[number % 3], list(LINES)[number % 4]
+    return Person(
+        f"{21100 + number}", "Sample", f"Person {number}", f"consultant.{number:02}@halyard.example",
+        CREW[number % len(CREW)], company, line,
+        manager=f"2100{list(COMPANIES).index(company) + 1}", contingent=number == 12,
+    )  # fmt: skip

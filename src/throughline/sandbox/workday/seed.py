@@ -26,9 +26,9 @@ def _to_come(history: History, now: datetime) -> None:
     there = {"company": "DE", "cost_centre": "CC_303", "location": "Frankfurt", "hours": "38.5", "manager": "21003"}
     history.enter(moved, "Change Job", there, effective=today + timedelta(days=10), entered=entered)
     history.enter(leaving, "Terminate Employee", {}, effective=today + timedelta(days=14), entered=entered)
-    email, starts = "consultant.13@halyard.example", today + timedelta(days=5)
-    joining = firm.Person("21113", "Sample", "Person 13", email, "Analyst", "UK", "Analytics", "21002")
-    history.hire("21113", joining.changes, effective=starts, contingent=False, entered=entered)
+    email, starts = "newcomer@halyard.example", today + timedelta(days=5)
+    joining = firm.Person("21901", "Sample", "Newcomer", email, "Analyst", "UK", "Analytics", "21002")
+    history.hire(joining.number, joining.changes, effective=starts, contingent=False, entered=entered)
 
 
 def _organizations(shelf: Shelf, updated: datetime) -> None:

@@ -49,9 +49,9 @@ class Workday(Simulator):
 
     def routes(self) -> Iterable[web.RouteDef]:
         played = {
-            "hire": self._hands.hire, "transfer": self._hands.transfer, "terminate": self._hands.terminate,
-            "rescind": self._hands.rescind, "cost-centre": self._hands.rename_cost_centre,
-            "limits": self._change_limits, "revoke": self._revoke,
+            "hire": self._hands.hire, "staff": self._hands.staff, "transfer": self._hands.transfer,
+            "terminate": self._hands.terminate, "rescind": self._hands.rescind,
+            "cost-centre": self._hands.rename_cost_centre, "limits": self._change_limits, "revoke": self._revoke,
         }  # fmt: skip
         return [
             web.post("/ccx/oauth2/{tenant}/token", self.auth.token),
