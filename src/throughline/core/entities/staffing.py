@@ -19,6 +19,7 @@ class Resource(Spanning, Entity, frozen=True):
     """A person who can be put to work, one of ours or a subcontractor's."""
 
     kind: ClassVar[str] = "resource"
+    known_by: ClassVar[str | None] = "email"
 
     id: ResourceId
     name: str
