@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from tests.hub.conftest import FIRM, ask, judge, mapping, system
-from throughline.core.connector import Connector
-from throughline.core.entities import Assignment, Resource
-from throughline.core.forms import Ref
+from throughline.core.connector import Connector, Http, Where
+from throughline.core.entities import Assignment, AssignmentId, ProjectId, Resource, ResourceId
+from throughline.core.errors import Hold
+from throughline.core.forms import Record, Ref
 from throughline.core.mapping import Mapping, Row
+from throughline.core.roles import Role
+from throughline.core.staffing_events import ResourceMoved
+from throughline.core.workflow import Flow, workflow
 from throughline.hub.settle import Settler
 from throughline.store import entities, firm_versions
 from throughline.store.database import transaction
@@ -17,7 +21,7 @@ from throughline.store.database import transaction
 PEOPLE = {
     "firm.yaml": FIRM["firm.yaml"],
     "systems/staff.yaml": system("staff", "hr"),
-    "systems/studio.yaml": system("studio", "psa"),
+    "systems/studio.yaml": system("studio", "psa").replace("STUDIO_KEY", "TOKEN"),
     "ownership.yaml": 'resource: { "*": hr, role: psa }\nassignment: { "*": psa }\n',
     "policies.yaml": FIRM["policies.yaml"],
 }
@@ -27,20 +31,32 @@ def with_pointer(read: Mapping, ours: str, kind: str) -> Mapping:
     return read.overlaid((Row(ours, ours, Ref(kind)),))
 
 
+async def find(_http: Http, read: Mapping, where: Where) -> list[Record]:
+    """The studio knows whose a booking is, by its own keys."""
+    return [BOOKED] if read.resource == "bookings" and where.pointed == {"resource": "7"} else []
+
+
 def connectors() -> dict[str, Connector]:
     workers = with_pointer(mapping(Resource, "workers", "name", "email", "active"), "manager", "resource")
     booked = with_pointer(mapping(Assignment, "bookings", "project", "starts"), "resource", "resource")
     users = mapping(Resource, "users", "name", "email", "role")
     return {
         "staff": Connector(name="staff", mappings=(workers,), judge=judge, ask=ask),
-        "studio": Connector(name="studio", mappings=(users, booked), judge=judge, ask=ask),
+        "studio": Connector(name="studio", mappings=(users, booked), judge=judge, ask=ask, find=find),
     }
+
+
+@workflow("whose", on=ResourceMoved, lane=lambda moved: moved.resource)
+async def whose(flow: Flow, moved: ResourceMoved) -> None:
+    like = Assignment(id=AssignmentId("assignment-any"), project=ProjectId(""), resource=ResourceId(moved.resource))
+    (found,) = await flow.find(Assignment, at=Role.PSA, like=like)
+    raise Hold(f"{found.key} of {found.fields['resource']}", fix="None.")
 
 
 @pytest.fixture
 async def world(world_of: Any, estate: Any, pool: Any, clock: Any) -> Any:
     await firm_versions.apply(pool, digest="people", files=PEOPLE, by="test", now=clock())
-    return await world_of(estate, connectors())
+    return await world_of(estate, connectors(), whose)
 
 
 def record(key: str, at: str = "11:00", **fields: Any) -> dict[str, Any]:
@@ -132,6 +148,17 @@ async def test_what_pointed_at_somebody_is_read_again_when_they_are_met(world: A
     assert booked["fields"]["resource"] == await named(world, "staff", "W1")
     assert booked["unread"] == {}
     assert await world.pool.fetchval("select count(*) from unmet") == 0
+
+
+async def test_a_system_is_asked_for_what_points_at_somebody_by_its_own_key(world: Any) -> None:
+    await world.heard("staff", "resource", ANA)
+    await world.heard("studio", "resource", ANA_AT_WORK)
+    (ana,) = await people(world)
+
+    await world.start(ResourceMoved(resource=ana["id"], effective=None, moved=("manager",)))
+    await world.work()
+
+    assert [hold["why"] for hold in await world.holds()] == [f"B1 of {ana['id']}"]
 
 
 async def test_a_manager_on_a_later_page_is_the_one_another_system_knows(world: Any) -> None:

@@ -126,11 +126,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What to look for: their `key`, the `marker` of an effect of ours, or `fields` (ours) that should match."""
+    """What to look for: their `key`, the `marker` of an effect of ours, or `fields` (ours) that should match.
+
+    `pointed` says whom the fields point at, as they do: {"user_id": "7"} for somebody's assignments.
+    """
 
     key: str | None = None
     marker: str | None = None
     fields: Dict[str, Any] = field(default_factory=dict[str, Any])
+    pointed: Dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
