@@ -260,7 +260,7 @@ def test_a_connector_knows_the_core_and_itself() -> None:
 
 def test_a_workflow_knows_the_core_and_no_product() -> None:
     """A firm may change its ERP without anybody reading the process again."""
-    products = re.compile(r"salesforce|netsuite|kantata|slack", re.IGNORECASE)
+    products = re.compile(r"salesforce|netsuite|kantata|slack|workday", re.IGNORECASE)
     flows = sorted((PACKAGE / "workflows").glob("*.py"))
     ours = {name for path in flows for name in imported(path) if name.startswith("throughline.")}
 

@@ -18,7 +18,7 @@ from throughline.settings import Settings
 from throughline.store.database import Sql, transaction
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-SYSTEMS = ("salesforce", "netsuite", "kantata", "slack")
+SYSTEMS = ("salesforce", "netsuite", "kantata", "slack", "workday")
 PROBLEM = "application/problem+json"
 
 

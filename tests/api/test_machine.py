@@ -40,7 +40,7 @@ async def test_a_system_tells_how_it_stands(caller: Any, machine: Machine) -> No
     assert "POST /x" in found["note"]
     assert found["last_contact"] == "2026-11-20T12:00:00Z"
     assert (await caller.get("/api/v1/systems/nobody")).status == 404
-    assert len((await caller.get("/api/v1/systems")).json["data"]) == 4
+    assert len((await caller.get("/api/v1/systems")).json["data"]) == 5
 
 
 @pytest.mark.parametrize(("outcome", "condition"), [("throttled", "throttled"), ("expired", "credential_revoked")])

@@ -24,7 +24,7 @@ from throughline.cli.program import main
 
 PROGRAM = (sys.executable, "-c", "from throughline.cli import run; run()")
 OPTIONS = ("--no-browser", "--port", 0, "--data")
-SYSTEMS = ("salesforce", "netsuite", "kantata", "slack")
+SYSTEMS = ("salesforce", "netsuite", "kantata", "slack", "workday")
 PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 

@@ -42,7 +42,7 @@ def test_before_the_first_start_the_folder_is_looked_at_and_not_applied(
     assert "not applied yet" in found["firm's folder"]["told"]
     # Every secret that is missing is told, not only the first.
     assert {name for name, each in found.items() if each["told"] == "a secret is missing"} == {
-        "kantata", "netsuite", "salesforce", "slack",
+        "kantata", "netsuite", "salesforce", "slack", "workday",
     }  # fmt: skip
     status = run("status", "--database-url", database_url, "--data", tmp_path)
     assert status.code == Exit.CONFIG

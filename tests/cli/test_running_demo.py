@@ -74,7 +74,7 @@ def test_the_demo_tells_its_progress_with_seconds_and_what_to_try_next(demo: Dem
     steps = [line for line in demo.heard.splitlines() if line.startswith("✓")]
 
     assert [re.sub(r"\s.*", "", step[2:]).rstrip(":") for step in steps] == [
-        "PostgreSQL", "4", "Throughline", "Won", "Project",
+        "PostgreSQL", "5", "Throughline", "Won", "Project",
     ]  # fmt: skip
     assert all(re.search(r" \d+\.\d s", step) for step in steps)
     for command in ("trace 006", "simulate deal", "simulate fault", "demo --reset"):
@@ -173,7 +173,7 @@ def test_status_says_what_runs_and_how_the_systems_answer(on_demo: Run) -> None:
 
     assert len(told["workers"]) == 1
     assert {each["name"]: each["condition"] for each in told["systems"]} == dict.fromkeys(
-        ("kantata", "netsuite", "salesforce", "slack"), "ok"
+        ("kantata", "netsuite", "salesforce", "slack", "workday"), "ok"
     )
     assert re.search(r"salesforce +CRM +\d+ +\d+ +\d\d \w{3} [\d:]{8} +✓ ok", said.out)
     assert "throughline doctor" in said.err

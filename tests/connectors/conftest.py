@@ -38,7 +38,13 @@ from throughline.testing.acceptance import Installed
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 DEMO = Path(import_module("throughline.demo").__file__ or "").parent / "firm"
-KINDS = {"salesforce": "Salesforce", "netsuite": "NetSuite", "kantata": "Kantata", "slack": "Slack"}
+KINDS = {
+    "salesforce": "Salesforce",
+    "netsuite": "NetSuite",
+    "kantata": "Kantata",
+    "slack": "Slack",
+    "workday": "Workday",
+}
 
 
 @cache

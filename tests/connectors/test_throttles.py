@@ -9,12 +9,31 @@ from throughline.connectors.kantata import CONNECTOR as KANTATA
 from throughline.connectors.netsuite import CONNECTOR as NETSUITE
 from throughline.connectors.salesforce import CONNECTOR as SALESFORCE
 from throughline.connectors.slack import CONNECTOR as SLACK
-from throughline.core.connector import Answer, Connector, Fine, Refused, Throttled, Unwell, Verdict, retry_after
+from throughline.connectors.workday import CONNECTOR as WORKDAY
+from throughline.core.connector import (
+    Answer,
+    Connector,
+    Expired,
+    Fine,
+    Refused,
+    Throttled,
+    Unwell,
+    Verdict,
+    retry_after,
+)
 
 SOAP_FAULT = (
     "<soapenv:Envelope><soapenv:Body><soapenv:Fault><detail><ns2:exceededConcurrentRequestLimitFault>"
     "<ns2:code>WS_REQUEST_BLOCKED</ns2:code></ns2:exceededConcurrentRequestLimitFault></detail></soapenv:Fault>"
 )
+
+
+def workday(code: str, message: str) -> str:
+    return (
+        '<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body><env:Fault>'
+        f"<faultcode>SOAP-ENV:{code}</faultcode><faultstring>{message}</faultstring>"
+        "</env:Fault></env:Body></env:Envelope>"
+    )
 
 
 def sf(code: str, message: str = "") -> list[dict[str, Any]]:
@@ -45,6 +64,8 @@ def problem(code: str) -> dict[str, Any]:
         (SLACK, 429, {"ok": False, "error": "ratelimited"}, None),
         (SLACK, 200, {"ok": False, "error": "ratelimited"}, None),
         (SLACK, 200, {"ok": False, "error": "rate_limited"}, None),
+        (WORKDAY, 429, {"error": "too many requests"}, None),
+        (WORKDAY, 500, workday("Server.processingError", "Too many requests."), None),
     ],
 )
 def test_a_throttle_is_known_in_every_disguise(
@@ -55,7 +76,7 @@ def test_a_throttle_is_known_in_every_disguise(
     assert connector.judge(Answer(status, {}, None if text else body, text)) == Throttled(after)
 
 
-@pytest.mark.parametrize("connector", [SALESFORCE, NETSUITE, KANTATA, SLACK], ids=lambda each: each.name)
+@pytest.mark.parametrize("connector", [SALESFORCE, NETSUITE, KANTATA, SLACK, WORKDAY], ids=lambda each: each.name)
 def test_how_long_they_said_is_how_long_we_wait(connector: Connector) -> None:
     assert connector.judge(Answer(429, {"retry-after": "17"}, None)) == Throttled(timedelta(seconds=17))
 
@@ -69,6 +90,11 @@ def test_how_long_they_said_is_how_long_we_wait(connector: Connector) -> None:
         (NETSUITE, 400, problem("USER_ERROR"), Refused),
         (NETSUITE, 500, "<html>WS is down</html>", Unwell),
         (SLACK, 200, {"ok": False, "error": "channel_not_found"}, Refused),
+        (WORKDAY, 500, workday("Client.validationError", "Invalid ID value."), Refused),
+        (WORKDAY, 500, workday("Client.authenticationError", "invalid username or password"), Expired),
+        (WORKDAY, 500, workday("Server.processingError", "Internal error"), Unwell),
+        (WORKDAY, 200, workday("Server.processingError", "Internal error"), Unwell),
+        (WORKDAY, 200, "<html>Workday is currently unavailable.</html>", Unwell),
     ],
 )
 def test_nothing_else_is_taken_for_one(connector: Connector, status: int, body: Any, meant: type[Verdict]) -> None:

@@ -94,7 +94,8 @@ class Browser:
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    handout = {name: {"url": f"http://127.0.0.1:1/{name}"} for name in ("salesforce", "netsuite", "kantata", "slack")}
+    systems = ("salesforce", "netsuite", "kantata", "slack", "workday")
+    handout = {name: {"url": f"http://127.0.0.1:1/{name}"} for name in systems}
     for system, secret in SECRETS.values():
         handout[system][secret] = "a secret of the tests"
     return Settings(firm=lay_out(tmp_path, handout), data=tmp_path / "data", database_url=database_url)
@@ -230,7 +231,7 @@ async def test_lists_are_files_and_no_cell_is_a_formula(browser: Browser) -> Non
         ("'=Claims <script>", "Sample AG", "2026-11-20T11:50:00+00:00")
     ]
     assert len(list(csv.DictReader(io.StringIO((await browser.get("/holds.csv")).text)))) == 1
-    assert len(list(csv.DictReader(io.StringIO((await browser.get("/systems.csv")).text)))) == 4
+    assert len(list(csv.DictReader(io.StringIO((await browser.get("/systems.csv")).text)))) == 5
 
 
 @pytest.mark.usefixtures("held")

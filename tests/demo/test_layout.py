@@ -11,7 +11,7 @@ from throughline.demo import FIRM
 from throughline.demo.layout import SECRETS, lay_out
 from throughline.hub.firm import load
 
-SYSTEMS = ("kantata", "netsuite", "salesforce", "slack")
+SYSTEMS = ("kantata", "netsuite", "salesforce", "slack", "workday")
 
 
 def handout(port: int = 4000) -> dict[str, Any]:

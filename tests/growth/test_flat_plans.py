@@ -15,7 +15,7 @@ from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview
 from throughline.hub.audit import Sequencer
-from throughline.store import audit_log, captures, entities, events, lanes
+from throughline.store import audit_log, captures, entities, events, known, lanes
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 from throughline.store.lanes import Place
@@ -43,6 +43,8 @@ FILLED = {
       select 'north', 'customer', 'x' || n, 'x' || n, '{}', $1 from numbers""",
     "records": """(system, kind, key, digest, body, seen_at)
       select 'north', 'customer', 'x' || n, 'd', '{}', $1 from numbers""",
+    "known_as": "(kind, said, entity, at) select 'resource', 'x' || n, 'x' || n, $1 from numbers",
+    "unmet": "(system, kind, key, entity) select 'north', 'resource', 'x' || n, 'x' || n from numbers",
     "refusals": "(entity, field, system, value, at) select 'x' || n, 'f', 'north', '1', $1 from numbers",
     "lanes": "(key, fence) select 'x' || n, 1 from numbers",
     "holds": """(id, run, lane, subject, name, kind, why, fix, owner, choices, candidates, correlation, state,
@@ -80,6 +82,9 @@ class Day:
             "a delivery is taken in": self._delivery,
             "deliveries are worked off": lambda: world.machine.intake().work_off("north"),
             "records are settled": self._heard,
+            "somebody gets a name": lambda: known.known_as(pool, "resource", {deal: deal}, now=world.clock()),
+            "somebody is pointed at": lambda: known.await_meeting(pool, "north", [(("resource", deal), deal)]),
+            "somebody is met": lambda: known.met(pool, "north", "resource", [deal]),
             "a process begins": lambda: world.start(OpportunityWon(opportunity=deal)),
             "a process runs": world.work,
             "polls are due": world.machine.polls().all_due,

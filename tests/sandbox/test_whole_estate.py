@@ -1,4 +1,4 @@
-"""All four systems in one process, reached by clients that others wrote, by the vendors' own host names."""
+"""All systems in one process, reached by clients that others wrote, by the vendors' own host names."""
 
 import asyncio
 import json
@@ -130,7 +130,7 @@ async def test_slack_answers_by_its_own_name(handout: dict[str, Any]) -> None:
 
 
 def test_every_simulator_takes_orders(handout: dict[str, Any]) -> None:
-    for system in ("salesforce", "netsuite", "kantata", "slack"):
+    for system in ("salesforce", "netsuite", "kantata", "slack", "workday"):
         counters = requests.get(f"{handout[system]['url']}/__sandbox__/counters", timeout=5)
         assert counters.status_code == 200, system
 

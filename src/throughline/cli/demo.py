@@ -45,7 +45,7 @@ async def demo(
     json: bool = False,
     where: Where = HERE,
 ) -> int:
-    """Start a simulated firm with its CRM, ERP, PSA and chat, and win a deal.
+    """Start a simulated firm with its CRM, ERP, PSA, chat and HR, and win a deal.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ async def _started(stack: AsyncExitStack, settings: Settings, wishes: Wishes) ->
     kept = "DATABASE_URL" if settings.database_url else str(settings.data / DATABASE)
     step("PostgreSQL", took_seconds=wishes.seconds, aside=kept)
     handout = await coming.handout()
-    step("4 simulated systems  CRM ERP PSA CHAT", took_seconds=wishes.seconds, aside=f"seed {wishes.seed}")
+    step("5 simulated systems  CRM ERP PSA CHAT HR", took_seconds=wishes.seconds, aside=f"seed {wishes.seed}")
     first_deal = await reading
     return await first_deal.play(settings.model_copy(update={"database_url": url}), handout, wishes)
 

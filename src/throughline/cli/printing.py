@@ -31,7 +31,7 @@ MARKS = {
     "under way": ("…", "~", "yellow"),
     "waiting": ("○", "-", "dim"),
 }
-ROLES = {"crm": "blue", "erp": "magenta", "psa": "cyan", "chat": "yellow"}
+ROLES = {"crm": "blue", "erp": "magenta", "psa": "cyan", "chat": "yellow", "hr": "green"}
 RIGHT = {"amount", "took", "calls", "failed"}
 
 

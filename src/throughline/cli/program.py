@@ -35,7 +35,7 @@ simulate = App(name="simulate", help="Drive the sandbox: deal, time, payment, fa
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
 COMMANDS = (
-    (app, "demo", "demo:demo", "Start a simulated firm with its CRM, ERP, PSA and chat, and win a deal."),
+    (app, "demo", "demo:demo", "Start a simulated firm with its CRM, ERP, PSA, chat and HR, and win a deal."),
     (app, "up", "serve:up", "Run the server and a worker on a firm's folder."),
     (app, "worker", "serve:worker", "Run one more worker; as many as you like share a database."),
     (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),

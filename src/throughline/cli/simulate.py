@@ -92,6 +92,8 @@ async def time(*, entries: int = 100, people: int = 10, projects: int = 3, expen
     """
     wanted = {"entries": entries, "people": people, "projects": projects, "expenses": expenses, "seed": seed,
               "approve": approve} | ({"week": week} if week else {})  # fmt: skip
+    # Whoever works here is in HR's books as well, and first.
+    await _control(where, "workday", "staff", {"people": people})
     made = await _control(where, "kantata", "time", wanted)
     if json:
         document("simulated-time", made)
@@ -113,7 +115,7 @@ async def fault(system: str, kind: str, /, *, times: int | None = 1, share: floa
     Parameters
     ----------
     system
-        salesforce, netsuite, kantata or slack.
+        salesforce, netsuite, kantata, slack or workday.
     kind
         throttle, error, error_after, reset_before, reset_after, hang_before, hang_after, late, drip, garbage, lock,
         maintenance, slow, hook_duplicate, hook_reorder, hook_drop.

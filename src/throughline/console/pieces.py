@@ -40,9 +40,9 @@ class LogEntry:
     """One line of a log, newest first.
 
     `key` is unique in the page and never changes for the same event (it becomes an HTML id: an open row stays open).
-    `system` is a role: crm, psa, erp, chat, time, bank or hub. `detail` is one sentence. `duration` such as "1.9 s",
-    `external_id` their key or ours; both "" when unknown. `gap_below` is the quiet time before this event, such as
-    "2 days", "" to show none.
+    `system` is a role: crm, psa, erp, chat, hr, time, bank or hub. `detail` is one sentence. `duration` such as
+    "1.9 s", `external_id` their key or ours; both "" when unknown. `gap_below` is the quiet time before this event,
+    such as "2 days", "" to show none.
     """
 
     key: str

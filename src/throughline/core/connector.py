@@ -47,9 +47,13 @@ class Http(Protocol):
         params: Dict[str, str] | None = None,
         json: Any = None,
         headers: Dict[str, str] | None = None,
+        text: str | None = None,
         reads: bool = False,
     ) -> Answer:
-        """`reads` says that this POST changes nothing over there, so that it may be repeated."""
+        """`reads` says that this POST changes nothing over there, so that it may be repeated.
+
+        A vendor that does not speak JSON is sent `text` as it is; `headers` say what it is.
+        """
         ...
 
 
@@ -123,11 +127,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What to look for: their `key`, the `marker` of an effect of ours, or `fields` (ours) that should match."""
+    """What to look for: their `key`, the `marker` of an effect of ours, or `fields` (ours) that should match.
+
+    `pointed` says whom the fields point at, as they do: {"user_id": "7"} for somebody's assignments.
+    """
 
     key: str | None = None
     marker: str | None = None
     fields: Dict[str, Any] = field(default_factory=dict[str, Any])
+    pointed: Dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from throughline.core import delivery_events, revenue_events
+from throughline.core import delivery_events, revenue_events, staffing_events
 from throughline.core.entities import InvoiceState, Stage
 from throughline.core.event import EVENTS, Detector, Event, Fields
 from throughline.core.money import Money
@@ -188,4 +188,5 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
     "credit_memo": (_credited,),
     **delivery_events.DETECTORS,
     **revenue_events.DETECTORS,
+    **staffing_events.DETECTORS,
 }

@@ -133,6 +133,12 @@ class Mapping:
             if row.flow != "out":
                 yield from pointing(row.form, dig(record, row.theirs)[1], theirs=True)
 
+    def known_as(self, record: Record) -> str | None:
+        """What tells who this is in every system, spelled alike; None when the record does not say it."""
+        row = next((row for row in self.rows if row.ours == self.entity.known_by and row.flow != "out"), None)
+        said = dig(record, row.theirs)[1] if row else None
+        return (said.strip().casefold() or None) if isinstance(said, str) else None
+
     def pointers(self, fields: Dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Every (kind, our id) these fields point at, so that their keys can be fetched before writing."""
         for row in self.rows:

@@ -8,3 +8,4 @@ class Role(StrEnum):
     PSA = "psa"
     ERP = "erp"
     CHAT = "chat"
+    HR = "hr"

@@ -18,6 +18,8 @@ SECRETS = {
     "kantata.token": ("kantata", "token"),
     "slack.token": ("slack", "bot_token"),
     "slack.signing": ("slack", "signing_secret"),
+    "workday.refresh": ("workday", "refresh_token"),
+    "workday.client": ("workday", "client_secret"),
 }
 _URL = re.compile(r"^url: .*$", re.MULTILINE)
 

@@ -9,16 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from throughline.core.candidates import Candidate
+from throughline.core.claims import Claim
 from throughline.core.connector import Where
 from throughline.core.entities import Entity
 from throughline.core.errors import Hold, Retry
 from throughline.core.events import Event
 from throughline.core.firm import Firm, System, Unserved
-from throughline.core.forms import Record, dig
+from throughline.core.forms import Record, Ref, dig
 from throughline.core.mapping import Mapping
 from throughline.core.money import Money
 from throughline.core.roles import Role
-from throughline.hub.applied import Spelled
 from throughline.hub.control import Question, Waiting
 from throughline.hub.outlet import Outlet
 from throughline.hub.settle import Settler, every
@@ -125,12 +125,15 @@ class PassFlow:
         # What is linked, or carries our mark, is this entity whatever it is called by now; the rest may be.
         ours = await connector.find(http, mapping, Where(key=link.key)) if link else []
         ours += await connector.find(http, mapping, Where(marker=like.id))
-        alike = await connector.find(http, mapping, Where(fields=fields))
+        alike = await connector.find(
+            http, mapping, Where(fields=fields, pointed=await self._pointed(mapping, system.name, fields))
+        )
         found = {str(dig(record, mapping.key)[1]): record for record in (*alike, *ours)}
         named = await entities.named(self.outlet.pool, system.name, [(entity.kind, key) for key in found])
         known = await self._known_elsewhere(system.name, named)
         known |= {(entity.kind, str(dig(record, mapping.key)[1])): like.id for record in ours}
-        return [self._candidate(mapping, system.name, record, known) for record in found.values()]
+        claims = await self.outlet.read(system.name, mapping, list(found.values()))
+        return [_candidate(mapping, *each, known) for each in zip(found.values(), claims, strict=True)]
 
     async def put(self, entity: Entity, *, into: Role, onto: str | None = None, only: tuple[str, ...] = ()) -> str:
         self.reads.add(self._concerned(entity).id)
@@ -228,10 +231,18 @@ class PassFlow:
             raise Hold(f"{system} has no {kind}", fix=f"Change `serves` in systems/{system}.yaml.")
         return mapping
 
-    def _candidate(self, mapping: Mapping, system: str, record: Record, known: dict[tuple[str, str], str]) -> Candidate:
-        key = str(dig(record, mapping.key)[1])
-        claim = mapping.read(record, system=system, names=Spelled(self.outlet.applied, known, {}))
-        said = str(dig(record, mapping.id_field)[1]) if mapping.id_field else ""
-        # Their field may hold an id that another program put there.
-        ours = said if said.startswith(f"{mapping.kind}-") else None
-        return Candidate(key, known.get((mapping.kind, key)) or ours, claim.fields)
+    async def _pointed(self, mapping: Mapping, system: str, fields: dict[str, Any]) -> dict[str, str]:
+        """Whom these fields point at, under the names they have over there; without those they have none there."""
+        pointed: dict[str, str] = {}
+        for row in mapping.rows:
+            if isinstance(row.form, Ref) and (id_ := fields.get(row.ours)):
+                link = await self.outlet.there(id_, system, row.form.kind)
+                pointed |= {row.theirs: link.key} if link else {}
+        return pointed
+
+
+def _candidate(mapping: Mapping, record: Record, claim: Claim, known: dict[tuple[str, str], str]) -> Candidate:
+    said = str(dig(record, mapping.id_field)[1]) if mapping.id_field else ""
+    # Their field may hold an id that another program put there.
+    ours = said if said.startswith(f"{mapping.kind}-") else None
+    return Candidate(claim.key, known.get((mapping.kind, claim.key)) or ours, claim.fields)

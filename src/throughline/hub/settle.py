@@ -16,10 +16,11 @@ from throughline.core.ids import Ids
 from throughline.core.mapping import Mapping
 from throughline.core.records import Unreadable, moment
 from throughline.core.workflow import Workflow
-from throughline.hub.applied import Applied, Spelled
-from throughline.store import entities, lanes, runs
+from throughline.hub.applied import Applied
+from throughline.hub.naming import Naming
+from throughline.store import entities, known, lanes, runs
 from throughline.store.database import Row, Sql
-from throughline.store.entities import Change, Link, Refusal
+from throughline.store.entities import Change, Refusal
 from throughline.store.runs import NewEvent, NewRun
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ class Settled:
     """What came of it: entities that changed, or have an event told of them, lanes to wake, and how many repeats.
 
     `listed` is what somebody may have asked for all of, and has changed; a run that is `joining` begins only where none
-    is under way.
+    is under way; `unheard` are the entities that the system which speaks had never told of before.
     """
 
     changed: list[str] = field(default_factory=list[str])
@@ -40,6 +41,7 @@ class Settled:
     joining: list[NewRun] = field(default_factory=list[NewRun])
     repeats: int = 0
     quiet: bool = False
+    unheard: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class Settler:
     workflows: tuple[Workflow, ...]
     ids: Ids
 
+    @property
+    def _naming(self) -> Naming:
+        return Naming(self.applied, self.ids)
+
     async def records(self, sql: Sql, system: str, mapping: Mapping, records: Sequence[Record], *, now: datetime,
                       quiet: bool = False) -> Settled:  # fmt: skip
         """Take in records of one kind, oldest first, inside the caller's transaction. `quiet` starts nothing."""
@@ -68,10 +74,15 @@ class Settler:
         new = await entities.seen(sql, system, mapping.kind, bodies, changed=mapping.changed, now=now)
         settled.repeats = len(records) - len(new)
         fresh = [record for key, record in latest.items() if key in new]
-        names = await self._names(sql, system, mapping, fresh, now=now)
-        claims = [mapping.read(record, system=system, names=names) for record in fresh]
-        await self.claims(sql, [(names.ids[each.kind, each.key], each) for each in claims], settled, now=now)
+        named = await self._naming.names(sql, system, mapping, fresh, now=now)
+        settled.unheard = named.unheard
+        claims = [mapping.read(record, system=system, names=named.names) for record in fresh]
+        await self.claims(sql, [(named.names.ids[each.kind, each.key], each) for each in claims], settled, now=now)
         await self.wake(sql, settled, now=now)
+        if mapping.entity.known_by and fresh:
+            # Who pointed at them before they were met can be read now.
+            for id_ in await known.met(sql, system, mapping.kind, sorted(new)):
+                settled.woken += (await self.again(sql, id_, now=now)).woken
         return settled
 
     async def read_again(self, sql: Sql, system: str, mapping: Mapping, records: Sequence[Record], *, now: datetime
@@ -91,8 +102,9 @@ class Settler:
             mapping = self.applied.mapping(link.system, link.kind)
             record = await entities.record(sql, link.system, link.kind, link.key) if mapping else None
             if mapping and record:
-                names = await self._names(sql, link.system, mapping, [record], now=now)
-                await self.claims(sql, [(id_, mapping.read(record, system=link.system, names=names))], settled, now=now)
+                named = await self._naming.names(sql, link.system, mapping, [record], now=now)
+                claim = mapping.read(record, system=link.system, names=named.names)
+                await self.claims(sql, [(id_, claim)], settled, now=now)
         await self.wake(sql, settled, now=now)
         return settled
 
@@ -100,8 +112,9 @@ class Settler:
         """Settle claims against what is known; publish and start what the changes mean."""
         if not claims:
             return
-        known = await entities.locked(sql, [id_ for id_, _ in claims])
-        verdict = self.judged(claims, known, quiet=settled.quiet)
+        before = await entities.locked(sql, [id_ for id_, _ in claims])
+        history = settled.unheard if settled.quiet else frozenset[str]()
+        verdict = self.judged(claims, before, quiet=settled.quiet, history=history)
         await self.told(sql, verdict, settled, now=now)
         if verdict.changes:
             await entities.change(sql, verdict.changes, now=now)
@@ -115,7 +128,8 @@ class Settler:
         for event, about in verdict.events:
             await self.publish(sql, event, settled, about=about, now=now)
 
-    def judged(self, claims: Sequence[tuple[str, Claim]], known: Dict[str, Row], *, quiet: bool = False) -> Verdict:
+    def judged(self, claims: Sequence[tuple[str, Claim]], known: Dict[str, Row], *, quiet: bool = False,
+               history: frozenset[str] = frozenset()) -> Verdict:  # fmt: skip
         """What is believed of these claims, what is refused, and what that means. Decides, and writes nothing."""
         changes: list[Change] = []
         refusals: list[Refusal] = []
@@ -137,7 +151,7 @@ class Settler:
             version = row["version"] + 1 if row else 1
             changes.append(Change(id_, claim.kind, version, after, changed, claim.system, unread=unread))
             # What a first read meets for the first time is history; what changed while it lasted is not.
-            if not (quiet and before is None):
+            if not (quiet and (before is None or id_ in history)):
                 events += [(event, f"{id_}/{version}") for event in detect(claim.kind, before, after)]
         return Verdict(changes, refusals, events)
 
@@ -190,25 +204,6 @@ class Settler:
             await runs.join(sql, settled.joining, now=now)
         if concerned := settled.changed + settled.told + settled.listed:
             settled.woken += await runs.wake_concerned(sql, concerned, but=but, now=now)
-
-    async def _names(self, sql: Sql, system: str, mapping: Mapping, records: Sequence[Record], *, now: datetime
-                     ) -> Spelled:  # fmt: skip
-        """Our ids for everything these records are or point at; what we never met gets an id now."""
-        wanted: dict[tuple[str, str], str | None] = {}
-        for record in records:
-            ours = dig(record, mapping.id_field)[1] if mapping.id_field else None
-            wanted[mapping.kind, str(dig(record, mapping.key)[1])] = ours and str(ours)
-            for pointer in mapping.refs(record):
-                wanted.setdefault(pointer, None)
-        known = await entities.named(sql, system, list(wanted))
-        for (kind, key), said in wanted.items():
-            if (kind, key) not in known:
-                ours = said if said and said.startswith(f"{kind}-") else None
-                # Two records that both say they are this entity are twins; the second gets an id of its own.
-                taken = ours and await entities.link_of(sql, ours, system, kind)
-                id_ = self.ids(kind) if ours is None or taken else ours
-                known[kind, key] = await entities.link(sql, Link(system, kind, key, id_), now=now)
-        return Spelled(self.applied, known, {})
 
 
 def every(kind: str, field: str, id_: str) -> str:

@@ -21,7 +21,13 @@ from throughline.sandbox.simulator import Simulator
 type Simulators = Mapping[str, type[Simulator]]
 
 ADDRESS = "127.0.0.1"
-SYSTEMS = {"salesforce": "Salesforce", "netsuite": "NetSuite", "kantata": "Kantata", "slack": "Slack"}
+SYSTEMS = {
+    "salesforce": "Salesforce",
+    "netsuite": "NetSuite",
+    "kantata": "Kantata",
+    "slack": "Slack",
+    "workday": "Workday",
+}
 # A call that hangs on purpose must not keep the estate from closing.
 GOODBYE_SECONDS = 1.0
 

@@ -17,6 +17,7 @@ HOSTS = {
     "app.mavenlink.com": "kantata",
     "slack.com": "slack",
     "hooks.slack.com": "slack",
+    "*.workday.com": "workday",
 }
 LONGEST_HEAD, PIECE = 2**18, 2**16
 # Many clients never answer the end of a TLS conversation.

@@ -52,13 +52,14 @@ class Direct:
         params: Dict[str, str] | None = None,
         json: Any = None,
         headers: Dict[str, str] | None = None,
+        text: str | None = None,
         reads: bool = False,
     ) -> Answer:
         token = self._token = self._token or await self._let_in()
         safe, query = reads or method in SAFE, f"?{urlencode(params)}" if params else ""
         url = f"{urljoin(token.url or self.credentials.url, path)}{query}"
         sent = {"Accept": "application/json", **(headers or {}), **token.headers}
-        body = b""
+        body = text.encode() if text is not None else b""
         if json is not None:
             body = exact.dumps(json).encode()
             sent = {"Content-Type": "application/json", **sent}

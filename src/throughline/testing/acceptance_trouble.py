@@ -73,9 +73,10 @@ class Trouble:
         params: Dict[str, str] | None = None,
         json: Any = None,
         headers: Dict[str, str] | None = None,
+        text: str | None = None,
         reads: bool = False,
     ) -> Answer:
-        call = partial(self._http.call, method, path, params=params, json=json, headers=headers, reads=reads)
+        call = partial(self._http.call, method, path, params=params, json=json, headers=headers, text=text, reads=reads)
         if reads or method in SAFE:
             return await call()
         self.writes += 1

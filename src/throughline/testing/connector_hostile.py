@@ -33,10 +33,11 @@ class Asked:
     params: Dict[str, str]
     json: Any
     headers: Dict[str, str]
+    text: str = ""
 
     def mentions(self, text: str) -> bool:
         body = "" if self.json is None else exact.dumps(self.json)
-        return any(text in part for part in (self.path, *self.params.values(), body, *self.headers.values()))
+        return any(text in part for part in (self.path, *self.params.values(), body, self.text, *self.headers.values()))
 
 
 class Heard(Exception):
@@ -61,10 +62,11 @@ class Listener:
         params: Dict[str, str] | None = None,
         json: Any = None,
         headers: Dict[str, str] | None = None,
+        text: str | None = None,
         reads: bool = False,
     ) -> Answer:
         del reads
-        raise Heard(Asked(method, path, params or {}, json, headers or {}))
+        raise Heard(Asked(method, path, params or {}, json, headers or {}, text or ""))
 
 
 def answers() -> Iterator[Answer]:

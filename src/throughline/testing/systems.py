@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from throughline.core.entities import Entity
+from throughline.core.entities import Assignment, Entity
 from throughline.core.errors import Hold
 from throughline.core.matching import same_tax_id, search_word
 
@@ -50,13 +50,16 @@ class PretendSystem:
         self._fault = error
 
     def find(self, like: Entity, *, key: str | None) -> list[Held]:
-        """What carries our id or is linked to it (`key`), has the same tax id, or a name that begins alike."""
+        """What carries our id or is linked to it (`key`), has the same tax id, or a name that begins alike.
+
+        People are found by what they are known by, and what is put on somebody by whom it points at.
+        """
         self._answer()
         fields = told(like)
         return [
             held
             for held in self._held.get(like.kind, {}).values()
-            if held.key == key or held.id == like.id or _is_like(held, fields)
+            if held.key == key or held.id == like.id or _is_like(held, fields) or _says_the_same(held, fields, like)
         ]
 
     def write(self, kind: str, fields: Fields, *, id_: str, key: str | None) -> str:
@@ -90,3 +93,9 @@ def _is_like(held: Held, like: Mapping[str, Any]) -> bool:
     word = search_word(str(like.get("name", "")))
     begins_alike = bool(word) and str(held.fields.get("name", "")).upper().startswith(word)
     return begins_alike or same_tax_id(like.get("tax_id"), held.fields.get("tax_id"))
+
+
+def _says_the_same(held: Held, like: Mapping[str, Any], entity: Entity) -> bool:
+    name = entity.known_by or ("resource" if isinstance(entity, Assignment) else "")
+    said = like.get(name)
+    return bool(said) and said == held.fields.get(name)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from throughline.connectors.kantata import mapping
+from throughline.connectors.kantata import mapping, work_mapping
 from throughline.core.entities import (
     BillingMilestone,
     BillingMilestoneId,
@@ -16,6 +16,8 @@ from throughline.core.entities import (
     DemandId,
     Project,
     ProjectId,
+    Resource,
+    ResourceId,
     Task,
     TaskId,
     TaskKind,
@@ -59,6 +61,11 @@ def milestone(number: int) -> BillingMilestone:
         id=BillingMilestoneId(f"billing-milestone-{number}"), name=f"Milestone {number}", project=HOME,
         due=date(2027, 1, 31), amount=Money.of("20000.11", "EUR"),
     )  # fmt: skip
+
+
+def person(number: int) -> Resource:
+    email = f"newcomer.{number}@halyard.example"
+    return Resource(id=ResourceId(f"resource-{number}"), name=f"Newcomer {number}", email=email)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -113,3 +120,11 @@ async def test_a_billing_milestone_s_rung_is_true(lagging: Any, proof: Proof) ->
         return sum(each["title"] == sent.name for each in lagging.kept("billing_milestones").values())
 
     await proof(lagging.installed("billing_milestone", milestone, there))
+
+
+@pytest.mark.parametrize("proof", proofs(work_mapping.RESOURCE), ids=lambda proof: proof.__name__)
+async def test_a_person_s_rung_is_true(lagging: Any, proof: Proof) -> None:
+    def there(sent: Resource) -> int:
+        return sum(each["email_address"] == sent.email for each in lagging.kept("users").values())
+
+    await proof(lagging.installed("resource", person, there))

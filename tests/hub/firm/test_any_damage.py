@@ -16,7 +16,7 @@ SNIPPETS = st.sampled_from(
 
 def load_or_report(files: dict[str, str]) -> Firm | FirmErrors:
     try:
-        return load_text(files, connectors=("salesforce", "netsuite", "kantata", "slack"))
+        return load_text(files, connectors=("salesforce", "netsuite", "kantata", "slack", "workday"))
     except FirmErrors as refused:
         return refused
 

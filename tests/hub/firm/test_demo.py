@@ -32,7 +32,7 @@ from throughline.core.rows import (
 from throughline.demo import FIRM
 from throughline.hub.firm import load, load_text, read_folder
 
-CONNECTORS = ("salesforce", "netsuite", "kantata", "slack")
+CONNECTORS = ("salesforce", "netsuite", "kantata", "slack", "workday")
 LEGAL_ENTITIES = ("US", "UK", "DE")
 # The ten sample customers: country, and whether they have a tax id.
 CUSTOMERS = [
@@ -56,8 +56,14 @@ def firm() -> Firm:
 def test_every_system_plays_its_part(firm: Firm) -> None:
     found = {role: firm.system_for(role).name for role in Role}
 
-    assert found == {Role.CRM: "salesforce", Role.ERP: "netsuite", Role.PSA: "kantata", Role.CHAT: "slack"}
-    assert [s.url for s in firm.systems] == [f"http://127.0.0.1:{port}" for port in (7433, 7432, 7431, 7434)]
+    assert found == {
+        Role.CRM: "salesforce",
+        Role.ERP: "netsuite",
+        Role.PSA: "kantata",
+        Role.CHAT: "slack",
+        Role.HR: "workday",
+    }
+    assert [s.url for s in firm.systems] == [f"http://127.0.0.1:{port}" for port in (7433, 7432, 7431, 7434, 7435)]
 
 
 @pytest.mark.parametrize(("legal_entity", "customer"), [*product(LEGAL_ENTITIES, CUSTOMERS)])
@@ -147,7 +153,7 @@ def test_every_entity_has_an_owner_who_is_there(firm: Firm) -> None:
     policy = firm.policy()
     owners = {policy.owner(kind, field) for kind, model in KINDS.items() for field in set(model.model_fields) - {"id"}}
 
-    assert owners == {"salesforce", "netsuite", "kantata", "hub"}
+    assert owners == {"salesforce", "netsuite", "kantata", "workday", "hub"}
 
 
 def test_what_the_handoff_writes_may_be_sent(firm: Firm) -> None:
@@ -187,6 +193,8 @@ def test_no_secret_is_in_the_folder(firm: Firm) -> None:
         "file:../secrets/salesforce.key",
         "file:../secrets/slack.signing",
         "file:../secrets/slack.token",
+        "file:../secrets/workday.client",
+        "file:../secrets/workday.refresh",
     ]
 
 

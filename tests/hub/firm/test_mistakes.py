@@ -7,7 +7,7 @@ import pytest
 from throughline.demo import FIRM
 from throughline.hub.firm import FirmError, FirmErrors, load_text, read_folder
 
-CONNECTORS = ("salesforce", "netsuite", "kantata", "slack")
+CONNECTORS = ("salesforce", "netsuite", "kantata", "slack", "workday")
 
 # File, what stands there, what is written instead with «what must be pointed at», code, and the hint.
 MISTAKES = [
@@ -30,6 +30,7 @@ MISTAKES = [
     ("systems/slack.yaml", "connector: slack", "connector: «slak»", "unknown-word", "did you mean `slack`?"),
     ("systems/slack.yaml", "roles: [chat]", "roles: [«chatt»]", "unknown-word", "did you mean `chat`?"),
     ("systems/slack.yaml", "roles: [chat]", "roles: «chat»", "wrong-type", "here is a single value"),
+    ("systems/workday.yaml", "roles: [hr]", "roles: [«hrr»]", "unknown-word", "did you mean `hr`?"),
     ("systems/slack.yaml", "roles: [chat]", "roles: [«crm»]", "duplicate", "delete one of the two"),
     ("systems/slack.yaml", "roles: [chat]", "roles: «[]»", "wrong-type", ""),
     ("systems/slack.yaml", "url: http://127.0.0.1:7434", "url: «127.0.0.1»", "wrong-form", "https://example.com"),
@@ -211,7 +212,7 @@ def test_the_report_ends_with_what_happened_and_reads_like_a_page() -> None:
         "    1 | conector: slack\n"
         "      | ^^^^^^^^ did you mean `connector`?\n"
         "\n"
-        "error[unknown-word]: `chatt` is not one of crm, psa, erp, chat\n"
+        "error[unknown-word]: `chatt` is not one of crm, psa, erp, chat, hr\n"
         "  --> systems/slack.yaml:2:9  (roles.0)\n"
         "    2 | roles: [chatt]\n"
         "      |         ^^^^^ did you mean `chat`?\n"

@@ -48,6 +48,7 @@ REQUIRED_BESIDES = {
     "rate_card_roles": {"rate_card_version_id", "role_id", "rate"},
     "organizations": {"name"},
     "users": {"full_name", "email_address"},
+    "account_invitations": {"full_name", "email_address"},
 }
 
 

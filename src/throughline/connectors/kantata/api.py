@@ -7,6 +7,7 @@ from throughline.connectors.kantata.asides import aside
 from throughline.connectors.kantata.joining import INCLUDED, whole
 from throughline.connectors.kantata.names import make_lead, with_ids
 from throughline.connectors.kantata.pages import API, page, page_count, pages, records
+from throughline.connectors.kantata.people import by_address, put_on, put_person
 from throughline.core.connector import (
     Absent,
     Answer,
@@ -25,7 +26,7 @@ from throughline.core.connector import (
     retry_after,
 )
 from throughline.core.forms import Record
-from throughline.core.mapping import Mapping
+from throughline.core.mapping import Mapping, Rung
 from throughline.core.matching import search_word
 
 SERVICE = "throughline"
@@ -89,11 +90,11 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
-    """By id, by the reference we left, or by a name that has the same telling word."""
+    """By id, by the reference we left, by address or by whom it is about, or by a name with the same telling word."""
     if where.key:
         return await _by_ids(http, mapping, [where.key])
-    written = mapping.resource in SINGULAR
-    keys = await _marked(http, mapping, where.marker) if where.marker and written else []
+    keys = await _marked(http, mapping, where.marker) if where.marker and mapping.rung is Rung.MARKER else []
+    keys += await _people(http, mapping, where)
     found = await _by_ids(http, mapping, keys) if keys else []
     word = search_word(str(where.fields.get("name") or where.fields.get("title") or ""))
     if word and mapping.resource in SEARCHABLE:
@@ -104,6 +105,8 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
 
 async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     """Update by id, or create with our reference in it."""
+    if mapping.resource == "users":
+        return await put_person(http, sent)
     singular, path = SINGULAR[mapping.resource][0], f"{API}/{mapping.resource}"
     record = await with_ids(http, sent.record, sent.key)
     if sent.key:
@@ -136,6 +139,14 @@ def judge(answer: Answer) -> Verdict:
             return Unwell(why)
         case _:
             return Refused(why, field)
+
+
+async def _people(http: Http, mapping: Mapping, where: Where) -> list[str]:
+    """A user by address; the allocations of a user."""
+    address, user = str(where.fields.get("email") or ""), where.pointed.get("user_id")
+    if mapping.resource == "users" and address:
+        return await by_address(http, address)
+    return await put_on(http, user) if mapping.resource == "workspace_allocations" and user else []
 
 
 async def _marked(http: Http, mapping: Mapping, marker: str) -> list[str]:

@@ -35,7 +35,7 @@ def tidy(resource: str, record: Record, body: Record) -> Record | None:
     """With the role's name beside its id. An allocation of nobody in particular is demand, and is left out."""
     if resource == "users":
         member = _beside(body, "account_memberships", record.get("account_membership_id"))
-        record = {**record, "updated_at": member.get("updated_at")}
+        record = {**record, "updated_at": member.get("updated_at"), "manager_id": member.get("manager_id")}
     if resource == "workspace_allocations":
         held = _beside(body, "workspace_resources", record.get("workspace_resource_id"))
         if not held.get("user_id"):

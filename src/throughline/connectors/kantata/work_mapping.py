@@ -1,12 +1,14 @@
-"""Our words and Kantata's for people and what they work. All of it is read, none of it written.
+"""Our words and Kantata's for people and what they work. All of it is read; of it, people are written.
 
-`approval`, `role.name`, `user_id` of an allocation and `updated_at` of a user are put there by `joining`.
+`approval`, `role.name`, `user_id` of an allocation, and `updated_at` and `manager_id` of a user are put there by
+`joining`.
 """
 
+from throughline.connectors.kantata.mapping import LAG_SECONDS, LATE_SECONDS, SETTLE_SECONDS
 from throughline.core.entities import Assignment, DeliveryRole, Expense, Resource, TimeEntry, Timesheet
-from throughline.core.forms import Choice, Day, Flag, Instant, Lookup, MinorUnits, Minutes, Ref
+from throughline.core.forms import Choice, Day, Fixed, Flag, Instant, Lookup, MinorUnits, Minutes, Ref
 from throughline.core.lists import Line, Part
-from throughline.core.mapping import Mapping, Row
+from throughline.core.mapping import Mapping, Row, Rung
 
 ROLE = Lookup("roles", "psa_role", self_column="role")
 # What is not approved any more, whatever became of it, is a draft: nobody may bill it.
@@ -38,9 +40,17 @@ RESOURCE = Mapping(
     resource="users",
     key="id",
     changed="updated_at",
+    # No two users have one address, and an invitation carries no mark of ours that could be searched: rung D.
+    rung=Rung.NATURAL_KEY,
+    natural_key=("email",),
+    settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
     rows=(
-        Row("name", "full_name", flow="in"),
-        Row("email", "email_address", flow="in"),
+        Row("name", "full_name"),
+        Row("email", "email_address"),
+        Row("manager", "manager_id", Ref("resource")),
+        Row("", "permission", Fixed("Collaborator")),
         Row("role", "role.name", ROLE, flow="in"),
         Row("active", "disabled", Flag(yes=False, no=True), flow="in"),
     ),

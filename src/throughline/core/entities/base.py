@@ -73,6 +73,8 @@ class Entity(Value, frozen=True):
     """A thing the firm talks about, under an id of ours; what each system calls it is kept in links."""
 
     kind: ClassVar[str]
+    # The field that tells who this is, whichever system speaks; None where only a person can say it.
+    known_by: ClassVar[str | None] = None
 
     id: str
 

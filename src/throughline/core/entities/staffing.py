@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from throughline.core.entities.base import Entity, Flag, Lasting, Spanning
+from throughline.core.entities.base import Day, Entity, Flag, Lasting, Spanning
 from throughline.core.entities.ids import (
     AssignmentId,
     DeliveryRoleId,
@@ -19,6 +19,7 @@ class Resource(Spanning, Entity, frozen=True):
     """A person who can be put to work, one of ours or a subcontractor's."""
 
     kind: ClassVar[str] = "resource"
+    known_by: ClassVar[str | None] = "email"
 
     id: ResourceId
     name: str
@@ -28,6 +29,8 @@ class Resource(Spanning, Entity, frozen=True):
     legal_entity: str | None = None
     cost_centre: str | None = None
     manager: str | None = None
+    # From which day the place they have now is theirs: role, region, legal entity, cost centre and manager.
+    placed_from: Day | None = None
     subcontractor: Flag | None = None
     weekly_hours: Exact | None = None
     active: Flag | None = None

@@ -39,10 +39,11 @@ class BoundHttp:
         params: Dict[str, str] | None = None,
         json: Any = None,
         headers: Dict[str, str] | None = None,
+        text: str | None = None,
         reads: bool = False,
     ) -> Answer:
         sent = {"Accept": "application/json", **(headers or {})}
-        body = b""
+        body = text.encode() if text is not None else b""
         if json is not None:
             body = exact.dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")

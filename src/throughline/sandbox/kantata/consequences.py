@@ -113,6 +113,20 @@ def _participation(writer: Writer, record: Record, extras: Fields, actor: str, n
         writer.ledger.change(COLLECTIONS["workspaces"], workspace, actor, primary_maven_id=record["user_id"])
 
 
+def _invitation(writer: Writer, record: Record, extras: Fields, actor: str, new: bool) -> None:  # noqa: FBT001 - see above
+    """Whoever is invited is a user at once, and pending until they accept."""
+    del extras
+    if not new:
+        return
+    role, permission = record["default_role_id"], record["permission"]
+    about = {"full_name": record["full_name"], "email_address": record["email_address"], "headline": record["headline"]}
+    user = _create(writer, "users", actor, role_id=role, account_permission=permission, **about)
+    member = _create(writer, "account_memberships", actor, user_id=user["id"], permission=permission,
+                     default_role_id=role)  # fmt: skip
+    writer.update(COLLECTIONS["users"], user["id"], {"account_membership_id": member["id"]}, actor, by_hand=True)
+    writer.ledger.change(COLLECTIONS["account_invitations"], record, actor, invitee_id=user["id"])
+
+
 def _group(writer: Writer, record: Record, extras: Fields, actor: str, new: bool) -> None:  # noqa: FBT001 - see above
     del new
     for id_ in extras.get("add_workspace_ids") or []:
@@ -210,6 +224,7 @@ CONSEQUENCES: dict[str, Consequence] = {
     "stories": _story,
     "workspace_resources": _resource,
     "participations": _participation,
+    "account_invitations": _invitation,
     "workspace_groups": _group,
     "rate_card_sets": _card_set,
     "rate_card_set_versions": _card_set_version,

@@ -31,6 +31,8 @@ from throughline.sandbox.shelf import Shelf
 from throughline.sandbox.simulator import Handler, Simulator
 
 API = "/api/v1"
+# What may be created less often than anything else is asked for.
+TIGHT = frozenset({"workspaces", "account_invitations"})
 NAME, ID, SUFFIX = "{collection:[a-z_]+}", r"{id:\d+}", r"{suffix:(?:\.json)?}"
 SHEETS = "{collection:timesheet_submissions|expense_report_submissions}"
 
@@ -118,8 +120,8 @@ class Kantata(Simulator):
     def _admitted(self, answer: Answer) -> Answer:
         async def admitted(request: web.Request) -> web.StreamResponse:
             self.auth.check(request)
-            creating = request.method == "POST" and request.match_info.get("collection") == "workspaces"
-            self.limits.take(creates_project=creating)
+            tight = request.method == "POST" and request.match_info.get("collection") in TIGHT
+            self.limits.take(creates_project=tight)
             return await answer(request)
 
         return admitted

@@ -63,8 +63,17 @@ def role(check: Check) -> Iterable[Problem]:
         yield invalid("name", "Name has already been taken")
 
 
+def invitation(check: Check) -> Iterable[Problem]:
+    check.record["inviter_id"] = check.record["inviter_id"] or check.actor
+    address = str(check.record["email_address"]).lower()
+    check.record["email_address"] = address
+    if check.creating and check.reader.by("users", "email_address", address):
+        yield invalid("email_address", "Email address has already been taken")
+
+
 RULES: dict[str, Callable[[Check], Iterable[Problem]]] = {
     "custom_fields": custom_field,
     "custom_field_values": custom_field_value,
     "roles": role,
+    "account_invitations": invitation,
 }
