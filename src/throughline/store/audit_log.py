@@ -124,11 +124,6 @@ async def newest_checkpoint(sql: Sql) -> Row | None:
     return await sql.fetchrow("select * from audit_checkpoints order by seq desc limit 1")
 
 
-async def checkpoint_for(sql: Sql, size: int) -> Row | None:
-    """The first that covers so many leaves."""
-    return await sql.fetchrow("select * from audit_checkpoints where size >= $1 order by size, seq limit 1", size)
-
-
 async def checkpoints_after(sql: Sql, seq: int, *, limit: int) -> list[Row]:
     return await sql.fetch("select * from audit_checkpoints where seq > $1 order by seq limit $2", seq, limit)
 

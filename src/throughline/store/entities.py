@@ -258,17 +258,5 @@ async def named(sql: Sql, system: str, pairs: Sequence[tuple[str, str]]) -> dict
     return {(row["kind"], row["key"]): row["entity"] for row in rows}
 
 
-async def keyed(sql: Sql, system: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Their keys for (kind, our id) pairs in one system."""
-    rows = await sql.fetch(
-        """select kind, entity, key from links
-           where system = $1 and (kind, entity) in (select * from unnest($2::text[], $3::text[]))""",
-        system,
-        [kind for kind, _ in pairs],
-        [id_ for _, id_ in pairs],
-    )
-    return {(row["kind"], row["entity"]): row["key"] for row in rows}
-
-
 async def versions(sql: Sql, id_: str) -> list[Row]:
     return await sql.fetch("select * from entity_versions where id = $1 order by version", id_)
