@@ -20,6 +20,7 @@ import uvloop
 from tests.chaos.boundaries import WHO, Orders, Watch, WatchedPool, WatchedTransport
 from throughline.cli.serve import running
 from throughline.core.firm import System
+from throughline.core.mapping import Mapping
 from throughline.hub.applied import Applied
 from throughline.hub.machine import Machine
 from throughline.hub.polls import Polls
@@ -59,9 +60,9 @@ class Alone[Item, Result]:
 class WatchedPolls(Polls):
     """Polls whose boundaries count, each kind's for itself."""
 
-    async def _one(self, applied: Applied, system: System, kind: str) -> int:
-        WHO.set(f"poll of {system.name} {kind}")
-        return await super()._one(applied, system, kind)
+    async def _one(self, applied: Applied, system: System, mapping: Mapping) -> int:
+        WHO.set(f"poll of {system.name} {mapping.kind}")
+        return await super()._one(applied, system, mapping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

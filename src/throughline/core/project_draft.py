@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from throughline.core.entities import (
+    ContractId,
     Customer,
     Demand,
     DemandId,
@@ -53,6 +54,7 @@ def project(deal: Opportunity, customer: Customer, firm: Firm) -> Project:
         name=deal.name,
         customer=customer.id,
         opportunity=deal.id,
+        contract=ContractId(f"contract-of-{deal.id}"),
         template=template.template,
         legal_entity=deal.legal_entity,
         service_line=deal.service_line,

@@ -186,6 +186,7 @@ class PassFlow:
 
     async def _fetch(self, entity: type[Entity], id_: str) -> Any:
         """We have heard of it and never seen it: read it where it was heard of."""
+        shown: list[str] = []
         for link in await entities.links_of(self.outlet.pool, [id_]):
             connector = self.outlet.applied.connector(link.system)
             if link.kind != entity.kind or connector.find is None:
@@ -197,6 +198,12 @@ class PassFlow:
                 await self.settler.records(sql, link.system, mapping, found, now=self.now)
             if row := await self.read(id_):
                 return row
+            shown += [link.system for _ in found]
+        if shown:
+            raise Hold(
+                f"{shown[0]} shows {entity.kind} {id_}, and may say nothing of it that we would believe",
+                fix=f"We did not open it: bring it in, or change who owns {entity.kind} in ownership.yaml; release.",
+            )
         raise Hold(
             f"Nobody knows {entity.kind} {id_}",
             fix="Find out why the system it came from does not show it any more; then release.",

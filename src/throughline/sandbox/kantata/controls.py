@@ -63,12 +63,15 @@ class Controls:
         return {"token": token, "revoked": revoked}
 
     async def _time(self, request: web.Request) -> dict[str, Any]:
-        """A week of work: `{"entries": n, "people": n, "projects": n}`; `week` is its Monday, or this one's."""
+        """A week of work: `{"entries": n, "people": n, "projects": n}`; `week` is its Monday, or this one's.
+
+        `on` names the projects by id; without it the first ones are worked on.
+        """
         wanted, today = await body(request), self._records.ledger.now().date()
         said = wanted.pop("week", None)
         monday = date.fromisoformat(said) if said else today - timedelta(days=today.weekday())
         try:
-            week = Week(monday=monday, **wanted)
+            week = Week(monday=monday, on=tuple(str(each) for each in wanted.pop("on", ())), **wanted)
         except TypeError as error:
             raise bad_request(f"a week of work is not understood: {error}") from error
         administrator = self._records.ledger.reader().by("users", "email_address", ADMINISTRATOR)[0]["id"]

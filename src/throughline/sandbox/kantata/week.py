@@ -31,6 +31,8 @@ class Week:
     expenses: int = 0
     seed: int = 1
     approve: bool = True
+    # The projects to work on, by id; else the first there are.
+    on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.entries, self.people, self.projects) < 1 or self.expenses < 0:
@@ -80,6 +82,8 @@ class Shift:
     def _projects(self) -> list[Record]:
         reader = self._records.ledger.reader()
         worked_on = [each for each in reader.all("workspaces") if not each["archived"] and self._tasks(each["id"])]
+        if self._week.on:
+            worked_on = [each for each in worked_on if each["id"] in self._week.on]
         if len(worked_on) < self._week.projects:
             raise ValueError(f"there are {len(worked_on)} projects with tasks to work on, not {self._week.projects}")
         return worked_on[: self._week.projects]
