@@ -178,7 +178,8 @@ class Demo:
     def tell(self, system: str, what: str, body: object) -> Any:
         """One thing done through a simulator's control interface."""
         address = f"{self.handout[system]['url']}/__sandbox__/{what}"
-        with urllib.request.urlopen(address, json.dumps(body).encode(), timeout=10) as answer:
+        wish = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(wish, timeout=10) as answer:
             return json.load(answer)
 
 
