@@ -137,10 +137,7 @@ async def parked(sql: Sql) -> list[str]:
 
 
 async def let_go(sql: Sql, places: Sequence[str], *, limit: int, now: datetime) -> list[str]:
-    """Make so many lanes due that are parked at any of these places: the most urgent first.
-
-    Of those the ones with the earliest cut-off, which is infinitely late where there is none, and then the oldest.
-    """
+    """Make so many lanes due that are parked at any of these places: by urgency, by cut-off if there is one, by age."""
     rows = await sql.fetch(
         """with first as (
              select there.* from unnest($1::text[]) as place, lateral (
