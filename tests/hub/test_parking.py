@@ -268,3 +268,8 @@ def turn_of(said: str) -> tuple[bool, int]:
 def in_order_where_they_differ(turns: list[tuple[bool, int]]) -> float:
     pairs = [first < second for first, second in combinations(turns, 2) if first != second]
     return sum(pairs) / len(pairs)
+
+
+def test_a_workflow_whose_event_has_no_day_cannot_name_a_cut_off() -> None:
+    with pytest.raises(TypeError, match="give OpportunityWon a `day`"):
+        workflow("bills", on=OpportunityWon, lane=of_deal, cut_off="billing")

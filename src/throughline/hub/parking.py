@@ -52,10 +52,11 @@ async def _of_system(pool: Pool, lines: Lines, system: str, places: list[str], *
 
 
 def _cut_off(row: Row, workflow: Workflow, flow: PassFlow) -> datetime | None:
-    """By when it should be through: for the day its event is about, or else the day the run began."""
+    """By when it should be through, which follows from the day its event is about."""
     if workflow.cut_off is None:
         return None
     event = EVENTS[row["event_type"]].model_validate(row["event"])
     day, whose = getattr(event, "day", None), getattr(event, "legal_entity", None)
-    of = day if isinstance(day, date) else row["created_at"]
-    return earliest(flow.firm, workflow.cut_off, of, {whose} if isinstance(whose, str) else flow.legal_entities)
+    if not isinstance(day, date):
+        return None
+    return earliest(flow.firm, workflow.cut_off, day, {whose} if isinstance(whose, str) else flow.legal_entities)
