@@ -52,25 +52,30 @@ def with_cut_offs(firm: Firm) -> Firm:
 
 
 @pytest.mark.parametrize(
-    ("name", "of", "whose", "utc"),
+    ("name", "day", "whose", "utc"),
     [
         ("billing", date(2026, 11, 1), {"DE"}, (2, 11)),
         ("billing", date(2026, 11, 30), {"US"}, (4, 17)),
         ("billing", date(2026, 11, 30), {"US", "DE"}, (2, 11)),
         ("billing", date(2026, 11, 30), set[str](), (2, 11)),
         ("payroll", date(2026, 12, 1), {"DE"}, (31, 11)),
-        # Midnight in Berlin has passed, and in New York it has not: another month there.
-        ("payroll", datetime(2026, 11, 30, 23, 30, tzinfo=UTC), {"DE"}, (31, 11)),
-        ("billing", datetime(2026, 11, 30, 23, 30, tzinfo=UTC), {"US"}, (4, 17)),
     ],
 )
 def test_work_of_a_day_has_until_the_earliest_cut_off_it_may_be_for(
-    with_cut_offs: Firm, name: str, of: date, whose: set[str], utc: tuple[int, int]
+    with_cut_offs: Firm, name: str, day: date, whose: set[str], utc: tuple[int, int]
 ) -> None:
-    found = earliest(with_cut_offs, name, of, whose)
+    found = earliest(with_cut_offs, name, day, whose)
 
     assert found is not None
     assert (found.month, found.day, found.astimezone(UTC).hour) == (12, *utc)
+
+
+def test_a_holiday_where_the_legal_entity_is_moves_its_cut_off(with_cut_offs: Firm) -> None:
+    # New Year is a Friday in 2027, and so the second working day is the Tuesday after it.
+    found = earliest(with_cut_offs, "billing", date(2026, 12, 31), {"DE"})
+
+    assert found is not None
+    assert found.date() == date(2027, 1, 5)
 
 
 def test_work_for_a_cut_off_nobody_has_set_has_none(with_cut_offs: Firm) -> None:

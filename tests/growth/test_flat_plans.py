@@ -15,10 +15,10 @@ from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview
 from throughline.hub.audit import Sequencer
-from throughline.store import audit_log, captures, entities, events, known, lanes
+from throughline.store import audit_log, captures, entities, events, known, lanes, parking
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
-from throughline.store.lanes import Place
+from throughline.store.parking import Place
 
 ROWS = 5_000
 ENOUGH_TIMES = 12  # PostgreSQL keeps a plan for good after five; there is more than one connection
@@ -119,8 +119,8 @@ class Day:
     async def _let_go(self) -> None:
         now, lane = self.world.clock(), f"parked-{self.n}"
         await lanes.wake(self.world.pool, [lane], at=now + timedelta(hours=1))
-        await lanes.park(self.world.pool, lane, Place("south", 1, now, now), now=now)
-        assert await lanes.let_go(self.world.pool, await lanes.parked(self.world.pool), limit=50, now=now) == [lane]
+        await parking.park(self.world.pool, lane, Place("south", 1, now, now), now=now)
+        assert await parking.let_go(self.world.pool, await parking.places(self.world.pool), limit=50, now=now) == [lane]
         await self.world.pool.execute("delete from lanes where key = $1", lane)
 
     async def _heard(self) -> None:

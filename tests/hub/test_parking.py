@@ -15,7 +15,8 @@ from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import parking
 from throughline.store import lanes
-from throughline.store.lanes import Place
+from throughline.store import parking as stored
+from throughline.store.parking import Place
 
 DEALS = 100
 
@@ -105,7 +106,7 @@ async def test_something_new_wakes_a_lane_that_is_parked(opened: Any) -> None:
 async def test_lanes_parked_at_a_system_that_is_gone_find_that_out(opened: Any) -> None:
     world = await opened(tells_the_erp())
     await lanes.wake(world.pool, ["tells-normal:deal-1"], at=world.clock() + timedelta(hours=1))
-    await lanes.park(world.pool, "tells-normal:deal-1", Place("gone", 1, None, world.clock()), now=world.clock())
+    await stored.park(world.pool, "tells-normal:deal-1", Place("gone", 1, None, world.clock()), now=world.clock())
 
     await swept(world)
 
@@ -119,9 +120,9 @@ async def test_the_most_urgent_are_let_go_first_then_the_earliest_cut_off_and_th
     for n, (rank, cut_off) in enumerate(turns):
         await lanes.wake(world.pool, [f"lane-{n}"], at=world.clock() + an_hour)
         place = Place("south" if n % 2 else "south PUT /x", rank, cut_off, world.clock() - timedelta(seconds=n))
-        await lanes.park(world.pool, f"lane-{n}", place, now=world.clock())
+        await stored.park(world.pool, f"lane-{n}", place, now=world.clock())
 
-    freed = await lanes.let_go(world.pool, ["south", "south PUT /x"], limit=5, now=world.clock())
+    freed = await stored.let_go(world.pool, ["south", "south PUT /x"], limit=5, now=world.clock())
 
     assert freed == ["lane-3", "lane-5", "lane-4", "lane-2", "lane-1"]
     assert [*await parked(world)] == ["lane-0", "lane-6"]
@@ -268,3 +269,8 @@ def turn_of(said: str) -> tuple[bool, int]:
 def in_order_where_they_differ(turns: list[tuple[bool, int]]) -> float:
     pairs = [first < second for first, second in combinations(turns, 2) if first != second]
     return sum(pairs) / len(pairs)
+
+
+def test_a_workflow_whose_event_has_no_day_cannot_name_a_cut_off() -> None:
+    with pytest.raises(TypeError, match="give OpportunityWon a `day`"):
+        workflow("bills", on=OpportunityWon, lane=of_deal, cut_off="billing")

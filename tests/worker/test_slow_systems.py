@@ -49,6 +49,7 @@ class Shop:
         self.gates = {name: Gate(name, limits[name], Memory(), now, worker="w-1") for name in vendors}
         self.parked = {name: deque[str]() for name in vendors}
         self.delays, self.came = list[float](), dict[str, float]()
+        self.passes = set[asyncio.Task[None]]()
         priorities = dict.fromkeys(systems, Priority.NORMAL)
         self.queue = FairQueue(
             cast(Any, self.backlog), priorities, slots=LANES_AT_ONCE, batch=BATCH, waiting=self.waiting
@@ -67,6 +68,8 @@ class Shop:
                 context: Any = object()
                 self.queue.job_context[job.id] = context
                 task = asyncio.create_task(self._pass((job.payload or b"").decode()))
+                self.passes.add(task)
+                task.add_done_callback(self.passes.discard)
                 task.add_done_callback(
                     lambda done, job=job, context=context: self.queue.forget_job(job.id, context, done)
                 )
@@ -109,9 +112,9 @@ async def worked(slow: Limits | None = None) -> Shop:
         shop.come(f"tells:{n}")
         await asyncio.sleep(0.01)
     await asyncio.sleep(1)
-    for each in serving:
+    for each in (ending := [*serving, *shop.passes]):
         each.cancel()
-    await asyncio.gather(*serving, return_exceptions=True)
+    await asyncio.gather(*ending, return_exceptions=True)
     for gate in shop.gates.values():
         await gate.close()
     return shop

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from throughline.core.firm import Firm, LegalEntity
 from throughline.core.fiscal import fiscal_month
 from throughline.core.policies import CutOff
+from throughline.core.working_days import closed_days
 
 ONE_DAY = timedelta(days=1)
-NOT_KNOWN = frozenset[date]()
 SATURDAY = 5
 
 
@@ -52,13 +52,10 @@ def cut_off_at(rule: CutOff, ends: date, entity: LegalEntity, *, holidays: Colle
     return datetime.combine(day, rule.at, tzinfo=ZoneInfo(entity.timezone))
 
 
-def earliest(firm: Firm, name: str, of: date | datetime, legal_entities: Collection[str]) -> datetime | None:
-    """When the period of a day or a moment is cut off: for those legal entities, or for any where none is known.
-
-    It orders work, and decides nothing: holidays are not known here, so one after a holiday is taken for a day earlier.
-    """
+def earliest(firm: Firm, name: str, day: date, legal_entities: Collection[str]) -> datetime | None:
+    """When the period of a day is cut off: for those legal entities, or for any where none is known."""
     known = [entity for entity in firm.legal_entities if entity.code in legal_entities]
-    found = [_of_period(firm, name, of, entity) for entity in known or firm.legal_entities]
+    found = [_of_period(firm, name, day, entity) for entity in known or firm.legal_entities]
     return min((each for each in found if each), default=None)
 
 
@@ -79,12 +76,13 @@ def forecast(*, cut_off: datetime, whole: int, samples: list[Progress], now: dat
     return Forecast(outlook, left, cut_off, through, spare)
 
 
-def _of_period(firm: Firm, name: str, of: date | datetime, entity: LegalEntity) -> datetime | None:
+def _of_period(firm: Firm, name: str, day: date, entity: LegalEntity) -> datetime | None:
     rule = firm.policies.cut_off(name, legal_entity=entity.code)
     if rule is None:
         return None
-    day = of.astimezone(ZoneInfo(entity.timezone)).date() if isinstance(of, datetime) else of
-    return cut_off_at(rule, fiscal_month(entity.fiscal_calendar, day).ends, entity, holidays=NOT_KNOWN)
+    ends = fiscal_month(entity.fiscal_calendar, day).ends
+    closed = closed_days(entity.holidays, years=range(ends.year, ends.year + 2))
+    return cut_off_at(rule, ends, entity, holidays=closed)
 
 
 def _working_day(ends: date, number: int, holidays: Collection[date]) -> date:

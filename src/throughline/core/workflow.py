@@ -102,7 +102,8 @@ class Workflow:
     `priority` says who goes first where there is not enough for everybody: `bulk` for what may take all night.
     `gathers` says that what happens while a run of the lane is not done joins it, and lets it pass again: for a process
     that looks at all there is, such as a month's work, and not at the one thing that happened.
-    `cut_off` names the firm's cut-off its runs work for: of those that wait for a system, the earliest goes first.
+    `cut_off` names the firm's cut-off its runs work for, in the period of the event's `day`: of those that wait for a
+    system, the earliest goes first.
     """
 
     name: str
@@ -140,4 +141,7 @@ def workflow[V: Event](
     gathers: bool = False,
     cut_off: str | None = None,
 ) -> Callable[[Callable[[Flow, V], Awaitable[None]]], Workflow]:
+    dayless = [each.type for each in (on if isinstance(on, tuple) else (on,)) if "day" not in each.model_fields]
+    if cut_off and dayless:
+        raise TypeError(f"{name} cannot know its cut-off: give {' and '.join(dayless)} a `day`, or name no cut-off")
     return lambda run: Workflow(name, on, lane, run, undo, Priority(priority), gathers, cut_off)

@@ -179,8 +179,7 @@ class Runner:
                     due_at = None if again is None else now + (PARKED if awaited else again)
                     (left,) = await passes.close(sql, [leaving(due_at=due_at)], now=now)
                     if awaited:
-                        workflow = self.workflows[row["workflow"]]
-                        await parking.park(sql, row, workflow, flow, at=awaited, now=now)
+                        await parking.park(sql, row, self.workflows[row["workflow"]], flow, at=awaited, now=now)
                     await flow.settler.wake(sql, settled, but=row["lane"], now=now)
         except LeaseOver as over:
             raise LaneLost(str(over)) from over

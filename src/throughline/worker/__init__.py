@@ -118,11 +118,9 @@ class Worker:
     def _queue(self) -> QueueManager:
         """On a driver of its own: one whose listening connection was cut never lets go of it."""
         entrypoints, batch = self.machine.wakes.entrypoints, min(BATCH, self.at_once // 2)
-        waiting = self.machine.firms.waiting
-        queue = self.manager(
-            database.queue(self.machine.pool), entrypoints, slots=self.at_once, batch=batch, waiting=waiting
-        )
-        runner, intake = self.machine.runner(self.name), self.machine.intake()
+        runner, intake, waiting = self.machine.runner(self.name), self.machine.intake(), self.machine.firms.waiting
+        queries = database.queue(self.machine.pool)
+        queue = self.manager(queries, entrypoints, slots=self.at_once, batch=batch, waiting=waiting)
 
         async def lane(job: Job) -> None:
             if self._clock_is_right():

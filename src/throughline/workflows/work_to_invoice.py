@@ -60,7 +60,7 @@ def by_project_and_month(worked: Worked) -> str:
     return f"{worked.project}/{worked.day:%Y-%m}"
 
 
-@workflow("work-to-invoice", on=WORKED, lane=by_project_and_month, gathers=True, priority="bulk")
+@workflow("work-to-invoice", on=WORKED, lane=by_project_and_month, gathers=True, priority="bulk", cut_off="billing")
 async def work_to_invoice(flow: Flow, worked: Worked) -> None:
     project = await flow.get(Project, worked.project)
     month = Month.of(project, worked.day)

@@ -7,7 +7,7 @@ from throughline.core.firm import Limits
 # So many may wait at a gate that hardly moves. Whoever comes then is parked, and takes no slot of the worker.
 CROWD, PATIENCE = 12, timedelta(seconds=2)
 # Who has been at a gate for so long does nothing but wait, and needs no slot of its worker meanwhile. Slots then no
-# longer say how many come: as many as there are of them may wait, not more.
+# longer say how many come: in a line as long as there are slots, nobody stands for long.
 A_WHILE, LONGEST_LINE = timedelta(seconds=0.25), 64
 # One lost answer is bad luck; so many that follow each other are a system that is unwell.
 IN_A_ROW = 3
@@ -35,7 +35,7 @@ class Crowd:
         """Whether one more is sent away. `waits` does the first in line, and the longest call is under way."""
         if not self._trusts_limits():
             return line + inside >= CROWD and max(waits, is_under_way) > patience
-        return (line >= CROWD and waits > patience) or (line >= LONGEST_LINE and waits > A_WHILE)
+        return (line >= CROWD and waits > patience) or (line >= LONGEST_LINE and waits > patience / 4)
 
     def most_excused(self) -> int | None:
         """How many may wait here without a slot: where nothing but slots keeps them from becoming more, a crowd."""
