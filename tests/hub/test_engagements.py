@@ -28,6 +28,12 @@ async def handoff(flow: Flow, won: OpportunityWon) -> None:
         raise Hold("no tax code", fix="Add one.")
 
 
+@workflow("looking", on=OpportunityWon, lane=of_deal)
+async def looking(flow: Flow, won: OpportunityWon) -> None:
+    await flow.get(Opportunity, won.opportunity)
+    await flow.get(Customer, "customer-0007")
+
+
 @pytest.fixture
 async def world(opened: Any) -> Any:
     world = await opened(handoff)
@@ -55,6 +61,20 @@ async def test_it_is_found_under_every_id_of_every_system(world: Any) -> None:
 async def test_what_is_known_under_no_engagement_says_so(world: Any, any_id: str) -> None:
     with pytest.raises(NoSuchEngagement, match="Nothing is known under"):
         await engagements.behind(world.machine, any_id)
+
+
+async def test_what_was_only_read_on_the_way_is_none_of_its_ids(opened: Any) -> None:
+    world = await opened(looking)
+    changed = "2026-11-20T11:00:00+00:00"
+    await world.heard(
+        "north", "customer", {"id": "C1", "name": "Somebody", "ours": "customer-0007", "changed": changed}
+    )
+    await world.heard("north", "opportunity", {"id": SALESFORCE_18, "name": "D", "stage": "won", "changed": changed})
+    await world.work()
+
+    engagement = await engagements.one(world.machine, (await world.run())["correlation"])
+
+    assert [each.key for each in engagement.identifiers] == [SALESFORCE_18]
 
 
 async def test_its_story_is_told_in_order(world: Any) -> None:

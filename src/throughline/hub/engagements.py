@@ -70,15 +70,14 @@ async def one(machine: Machine, id_: str) -> Engagement:
         raise NoSuchEngagement(f"There is no engagement {id_}.")
     done = await effects.of_runs(pool, [row["id"] for row in its_runs])
     held = await holds.of_correlation(pool, id_)
-    touched = {id_, *(row["entity"] for row in done), *(each for row in its_runs for each in row["reads"])}
-    known = await entities.many(pool, sorted(touched))
+    known = await entities.many(pool, [id_])
     deal = known[id_]["fields"] if id_ in known else {}
-    if deal.get("customer") and deal["customer"] not in known:
-        # A deal that stopped at the gate has not asked for its customer yet; whoever looks at it wants to know.
-        known |= await entities.many(pool, [deal["customer"]])
-        touched.add(deal["customer"])
+    # A deal that stopped at the gate has not asked for its customer yet; whoever looks at it wants to know.
+    known |= await entities.many(pool, [deal["customer"]]) if deal.get("customer") else {}
     customer = known.get(deal.get("customer", ""))
-    links = await entities.links_of(pool, sorted(touched))
+    # What was only read on the way, such as a company's fiscal periods, is everybody's and leads nobody here.
+    its_own = {id_, *(row["entity"] for row in done), *known}
+    links = await entities.links_of(pool, sorted(its_own))
     notes = await journal.about(pool, [row["id"] for row in (*held, *its_runs)])
     timeline = [
         *(_event(row) for row in await runs.events_of(pool, id_)),

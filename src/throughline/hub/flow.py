@@ -9,17 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from throughline.core.candidates import Candidate
-from throughline.core.claims import Claim
 from throughline.core.connector import Where
 from throughline.core.entities import Entity
 from throughline.core.errors import Hold, Retry
 from throughline.core.events import Event
 from throughline.core.firm import Firm, System, Unserved
-from throughline.core.forms import Record, Ref, dig
 from throughline.core.mapping import Mapping
 from throughline.core.money import Money
 from throughline.core.roles import Role
 from throughline.hub.control import Question, Waiting
+from throughline.hub.finding import candidates
 from throughline.hub.outlet import Outlet
 from throughline.hub.settle import Settler, every
 from throughline.store import entities, runs
@@ -114,26 +113,8 @@ class PassFlow:
         return await entities.naming(self.outlet.pool, entity.kind, field, id_, since=since, until=until)
 
     async def find[E: Entity](self, entity: type[E], *, at: Role, like: E) -> list[Candidate]:
-        system = self._system(at, like)
-        mapping, connector = self._mapping(system.name, entity.kind), self.outlet.applied.connector(system.name)
-        if connector.find is None:
-            return []
-        await self.outlet.lease.keep_fresh()
-        http = self.outlet.http(system.name)
-        fields = like.model_dump(mode="json", exclude_none=True)
-        link = await self.outlet.there(like.id, system.name, entity.kind)
-        # What is linked, or carries our mark, is this entity whatever it is called by now; the rest may be.
-        ours = await connector.find(http, mapping, Where(key=link.key)) if link else []
-        ours += await connector.find(http, mapping, Where(marker=like.id))
-        alike = await connector.find(
-            http, mapping, Where(fields=fields, pointed=await self._pointed(mapping, system.name, fields))
-        )
-        found = {str(dig(record, mapping.key)[1]): record for record in (*alike, *ours)}
-        named = await entities.named(self.outlet.pool, system.name, [(entity.kind, key) for key in found])
-        known = await self._known_elsewhere(system.name, named)
-        known |= {(entity.kind, str(dig(record, mapping.key)[1])): like.id for record in ours}
-        claims = await self.outlet.read(system.name, mapping, list(found.values()))
-        return [_candidate(mapping, *each, known) for each in zip(found.values(), claims, strict=True)]
+        system = self._system(at, like).name
+        return await candidates(self.outlet, system, self._mapping(system, entity.kind), like)
 
     async def put(self, entity: Entity, *, into: Role, onto: str | None = None, only: tuple[str, ...] = ()) -> str:
         self.reads.add(self._concerned(entity).id)
@@ -209,12 +190,6 @@ class PassFlow:
             fix="Find out why the system it came from does not show it any more; then release.",
         )
 
-    async def _known_elsewhere(self, system: str, named: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-        """Of these, the ones that are more to us than that system's own record."""
-        links = await entities.links_of(self.outlet.pool, list(named.values()))
-        shared = {link.entity for link in links if link.system != system}
-        return {pair: id_ for pair, id_ in named.items() if id_ in shared}
-
     async def _again(self, id_: str) -> Any:
         async with transaction(self.outlet.pool) as sql:
             await self.settler.again(sql, id_, now=self.now)
@@ -237,19 +212,3 @@ class PassFlow:
         if mapping is None:
             raise Hold(f"{system} has no {kind}", fix=f"Change `serves` in systems/{system}.yaml.")
         return mapping
-
-    async def _pointed(self, mapping: Mapping, system: str, fields: dict[str, Any]) -> dict[str, str]:
-        """Whom these fields point at, under the names they have over there; without those they have none there."""
-        pointed: dict[str, str] = {}
-        for row in mapping.rows:
-            if isinstance(row.form, Ref) and (id_ := fields.get(row.ours)):
-                link = await self.outlet.there(id_, system, row.form.kind)
-                pointed |= {row.theirs: link.key} if link else {}
-        return pointed
-
-
-def _candidate(mapping: Mapping, record: Record, claim: Claim, known: dict[tuple[str, str], str]) -> Candidate:
-    said = str(dig(record, mapping.id_field)[1]) if mapping.id_field else ""
-    # Their field may hold an id that another program put there.
-    ours = said if said.startswith(f"{mapping.kind}-") else None
-    return Candidate(claim.key, known.get((mapping.kind, claim.key)) or ours, claim.fields)
