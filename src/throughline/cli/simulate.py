@@ -12,8 +12,8 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 async def deal(*, customer: str | None = None, contract_type: str | None = None, legal_entity: str | None = None,
-               amount: str | None = None, missing: list[str] | None = None, stage: str | None = None,
-               json: bool = False, where: Where = HERE) -> int:  # fmt: skip
+               amount: str | None = None, start_date: str | None = None, missing: list[str] | None = None,
+               stage: str | None = None, json: bool = False, where: Where = HERE) -> int:  # fmt: skip
     """Close a deal in the simulated CRM, as a salesperson would.
 
     Parameters
@@ -26,6 +26,8 @@ async def deal(*, customer: str | None = None, contract_type: str | None = None,
         US, UK or DE.
     amount
         What it is worth; the lines are made to add up.
+    start_date
+        The day the work begins, such as 2026-10-01; the first of next month if not said.
     missing
         Fields to leave empty, such as Project_Manager__c.
     stage
@@ -34,7 +36,7 @@ async def deal(*, customer: str | None = None, contract_type: str | None = None,
         One JSON document instead of a sentence.
     """
     wanted = {"customer": customer, "contract_type": contract_type, "legal_entity": legal_entity, "amount": amount,
-              "missing": missing, "stage": stage}  # fmt: skip
+              "start_date": start_date, "missing": missing, "stage": stage}  # fmt: skip
     made = await _control(where, "salesforce", "deals", {name: value for name, value in wanted.items() if value})
     if json:
         document("simulated-deal", made)
@@ -67,8 +69,9 @@ async def payment(invoice: str, /, *, amount: str | None = None, json: bool = Fa
     return Exit.DONE
 
 
-async def time(*, entries: int = 100, people: int = 10, projects: int = 3, expenses: int = 0, week: str | None = None,
-               seed: int = 1, approve: bool = True, json: bool = False, where: Where = HERE) -> int:  # fmt: skip
+async def time(*, entries: int = 100, people: int = 10, projects: int = 3, on: list[str] | None = None,
+               expenses: int = 0, week: str | None = None, seed: int = 1, approve: bool = True, json: bool = False,
+               where: Where = HERE) -> int:  # fmt: skip
     """Enter and approve a week of work in the simulated PSA, as its people would.
 
     Parameters
@@ -78,7 +81,9 @@ async def time(*, entries: int = 100, people: int = 10, projects: int = 3, expen
     people
         How many enter them; whoever is missing is hired.
     projects
-        How many projects they work on.
+        How many projects they work on, the oldest first.
+    on
+        The ids of projects to choose from, instead of all there are.
     expenses
         How many expenses they enter besides.
     week
@@ -91,7 +96,7 @@ async def time(*, entries: int = 100, people: int = 10, projects: int = 3, expen
         One JSON document instead of a sentence.
     """
     wanted = {"entries": entries, "people": people, "projects": projects, "expenses": expenses, "seed": seed,
-              "approve": approve} | ({"week": week} if week else {})  # fmt: skip
+              "approve": approve} | ({"week": week} if week else {}) | ({"on": on} if on else {})  # fmt: skip
     # Whoever works here is in HR's books as well, and first.
     await _control(where, "workday", "staff", {"people": people})
     made = await _control(where, "kantata", "time", wanted)
