@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from throughline.store.database import Pool
 
 # Shorter than any vendor's, longer than what the simulators do late here.
 SETTLE_SECONDS = 1.5
+A_DAY = timedelta(days=1)
 LIMITS = "limits: { per_second: 4000, burst: 4000, concurrency: 2000 }"
 
 
@@ -158,10 +160,14 @@ class Stage:
 
     async def _at_rest(self) -> bool:
         return await self.pool.fetchval(
-            """select (select count(*) from runs where state in ('done', 'held', 'defect')) >= $1
-                 and not exists (select from runs where state not in ('done', 'held', 'defect'))
-                 and not exists (select from lanes where due_at is not null or lease_until is not null)""",
+            """select (select count(*) from runs
+                         where event ? 'opportunity' and state in ('done', 'held', 'defect')) >= $1
+                 and not exists (select from runs join lanes on lanes.key = runs.lane
+                   where state not in ('done', 'held', 'defect') and (due_at is null or due_at < $2))
+                 and not exists (select from lanes where due_at < $2 or lease_until is not null)""",
             len(self.sold),
+            # What waits for a day to come, such as the next instalment's, is at rest.
+            datetime.now(UTC) + A_DAY,
         )
 
     async def lanes_at_work(self) -> int:
