@@ -1,0 +1,62 @@
+"""Two sides laid beside each other for one comparison, and what differs between them; gone with the transaction.
+
+Millions of things agree, a few do not: the database finds those that are not the same to the letter, or not there once
+on each side. What is wrong with them, and whether it is wrong at all, is for others to say.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from throughline.store.database import Pool, Row, Sql
+
+LEFT, RIGHT = 0, 1
+COLUMNS = ("side", "key", "said")
+# Enough for a million keys in memory; more than that goes to a file of the database's own.
+WORK_MEMORY = "64MB"
+
+
+class Moment(Sql, Protocol):
+    """A connection that sees one moment, however long it is looked at; it takes many rows at once, and gives them."""
+
+    async def copy_records_to_table(self, table_name: str, *, records: Iterable[Sequence[Any]], columns: Sequence[str]
+                                    ) -> str: ...  # fmt: skip
+    async def copy_to_table(self, table_name: str, *, source: Path, columns: Sequence[str]) -> str: ...
+    def cursor(self, query: str, *args: Any, prefetch: int) -> AsyncIterator[Row]: ...
+
+
+@asynccontextmanager
+async def laid_out(pool: Pool) -> AsyncGenerator[Moment]:
+    """Room for two sides, at one moment: what is settled meanwhile is on neither."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        await connection.execute(
+            """create temporary table two_sides (
+                 side int not null, key text collate "C" not null, said text collate "C" not null) on commit drop"""
+        )
+        yield cast(Moment, connection)
+
+
+async def lay(sql: Moment, side: int, entries: Iterable[tuple[str, str]]) -> None:
+    """Keys of one side, with what is said of each."""
+    await sql.copy_records_to_table("two_sides", records=((side, key, said) for key, said in entries), columns=COLUMNS)
+
+
+async def lay_file(sql: Moment, path: Path) -> None:
+    """The same from a file: side, key and what is said, with tabs between."""
+    await sql.copy_to_table("two_sides", source=path, columns=COLUMNS)
+
+
+async def differing(sql: Sql, *, limit: int) -> list[Row]:
+    """Keys that are not on both sides once with the same said of them: what each side says, and how often."""
+    await sql.execute("analyze two_sides")
+    await sql.execute(f"set local work_mem = '{WORK_MEMORY}'")
+    return await sql.fetch(
+        """select key, min(said) filter (where side = 0) as left, min(said) filter (where side = 1) as right,
+                  count(*) filter (where side = 0) as lefts, count(*) filter (where side = 1) as rights
+           from two_sides group by key
+           having count(*) filter (where side = 0) <> 1 or count(*) filter (where side = 1) <> 1
+             or min(said) is distinct from max(said)
+           order by key limit $1""",
+        limit,
+    )
