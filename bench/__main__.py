@@ -167,8 +167,8 @@ price out of a dictionary.
 Written, every charge and every line that is not charged lands in the database with COPY, 3,000 in a commit.
 
 **The reconciliation.** Two extracts of a million records with ten fields each lie in files; 1,000 differences are
-planted, as many of every sort there is. Both are copied into the database, laid side by side, and what differs is named.
-The time is for all of that.
+planted, as many of every sort there is. Both are copied into the database and laid side by side, and what differs is
+named. The time is for all of that.
 
 Run it with nothing else going on: `make bench`, or `make bench ARGS=--json` for a script.
 """.replace("{senders}", str(intake.SENDERS))

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from throughline.store.database import Pool, Row, Sql
+from throughline.store.measures import MEASURES
 
 LEFT, RIGHT = 0, 1
 COLUMNS = ("side", "key", "said")
 # Enough for a million keys in memory; more than that goes to a file of the database's own.
 WORK_MEMORY = "64MB"
+AT_ONCE = 200
 
 
 class Moment(Sql, Protocol):
@@ -60,3 +62,34 @@ async def differing(sql: Sql, *, limit: int) -> list[Row]:
            order by key limit $1""",
         limit,
     )
+
+
+def holding(sql: Moment, kind: str, named_by: tuple[str, str] | None) -> AsyncIterator[Row]:
+    """What holds of a kind; with `named_by`, only what that field of that other kind points at."""
+    if named_by is None:
+        return sql.cursor("select id, fields from entities where kind = $1", kind, prefetch=AT_ONCE)
+    return sql.cursor(
+        """with named as (select distinct fields ->> $2 as id from entities where kind = $3)
+           select entities.id, fields from named join entities on entities.id = named.id where kind = $1""",
+        kind,
+        named_by[1],
+        named_by[0],
+        prefetch=AT_ONCE,
+    )
+
+
+def saying(sql: Moment, system: str, kind: str) -> AsyncIterator[Row]:
+    """What a system last said, or agreed to, about each thing of a kind, not what was only named to it."""
+    return sql.cursor(
+        """select l.entity, l.key, l.sent, r.body
+           from links l left join records r on (r.system, r.kind, r.key) = (l.system, l.kind, l.key)
+           where l.system = $1 and l.kind = $2 and (r.body is not null or l.sent <> '{}')""",
+        system,
+        kind,
+        prefetch=AT_ONCE,
+    )
+
+
+def counting(sql: Moment, measure: str) -> AsyncIterator[Row]:
+    """Key, amount and currency of a measure, with the period and whose books it is in."""
+    return sql.cursor(MEASURES[measure], prefetch=AT_ONCE)

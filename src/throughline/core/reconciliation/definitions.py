@@ -13,12 +13,14 @@ WHOLE = Decimal(1)
 # Longer than the slowest poll and a few passes: what is younger may be under way.
 UNDER_WAY = timedelta(minutes=15)
 OPENING = timedelta(minutes=60)
+# After the cut-off of a month, with room for holidays.
+BILLING = timedelta(days=3)
 
+# A customer's currency and legal entity are each system's own: see `core/customers.py`.
 CUSTOMER = (
     Field("name", Sort.STALE),
     Field("tax_id", Sort.STALE),
     Field("country", Sort.STALE),
-    Field("currency", Sort.CURRENCY),
 )
 TERMS = (
     Field("name", Sort.STALE),
@@ -76,7 +78,7 @@ FROM_DEAL_TO_BOOKS = (
         money="amount", currency="currency", orphans=False,
     ),
     Comparison(
-        name="worked-billed", title="Worked and billed", domain="money", part="finance", within=UNDER_WAY,
+        name="worked-billed", title="Worked and billed", domain="money", part="finance", within=BILLING,
         left=Counts(Measure.WORKED), right=Counts(Measure.BILLED), fields=MONEY, money="amount", currency="currency",
     ),
     Comparison(
