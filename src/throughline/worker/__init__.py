@@ -76,7 +76,7 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
-            asyncio.create_task(self._every(self.ticks.reconcile_seconds, partial(making.all_due, self.machine))),
+            asyncio.create_task(self._reconcile()),
             *(
                 asyncio.create_task(self._every(self.ticks.audit_seconds, sequencer.tick))
                 for sequencer in self._sequencers()
@@ -178,6 +178,11 @@ class Worker:
                 # One that ended silently would leave nobody to sweep, poll or beat.
                 log.exception("tick.defect", tick=_name(work))
             await asyncio.sleep(seconds)
+
+    async def _reconcile(self) -> None:
+        """Not at once: whoever begins has other things to do."""
+        await asyncio.sleep(self.ticks.reconcile_seconds)
+        await self._every(self.ticks.reconcile_seconds, partial(making.all_due, self.machine))
 
     async def _once(self, work: Callable[[], Awaitable[object]]) -> None:
         """Only the beat goes on while the clock is wrong: it is what finds out that it is right again."""

@@ -1,0 +1,83 @@
+"""On the pretend firm's own systems: nothing is called a break that is none, and what somebody broke is named."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.histories.scene import Scene, scene
+from throughline.core.reconciliation.definitions import COMPARISONS
+from throughline.hub.reconciliation.making import Made, make
+
+DAY = timedelta(days=1)
+
+
+async def made(played: Scene) -> list[Made]:
+    """What every comparison comes to, with nothing under way any more."""
+    await compared(played)
+    played.time_passes(DAY)
+    return await compared(played)
+
+
+async def compared(played: Scene) -> list[Made]:
+    await played.hear()
+    found = [await make(played.machine, each, early=True) for each in COMPARISONS]
+    return [each for each in found if each is not None]
+
+
+async def breaks(played: Scene) -> list[tuple[str, str, str]]:
+    rows = await played.machine.pool.fetch(
+        "select comparison, sort, state from breaks where state <> 'history' order by comparison, seq"
+    )
+    return [(row["comparison"], row["sort"], row["state"]) for row in rows]
+
+
+@pytest.fixture
+async def month(tmp_path: Path, database_url: str) -> AsyncGenerator[Scene]:
+    """Two deals were won, handed over, worked on and paid for."""
+    async with scene(tmp_path, database_url) as played:
+        await played.hear()
+        await played.sell("Plant rollout", "Nordwind Energie GmbH", price=48000)
+        await played.post("salesforce", "deals", {"name": "Advisory", "contract_type": "Time and Materials"})
+        await played.hear()
+        await played.finish()
+        await played.post("kantata", "time", {"entries": 30, "people": 3, "projects": 2})
+        yield played
+
+
+async def test_a_clean_month_has_no_break_and_everything_is_compared(month: Scene) -> None:
+    found = {each.comparison: each for each in await made(month)}
+
+    assert await breaks(month) == []
+    assert {name: each.why for name, each in found.items() if each.why} == {}
+    assert found["sold-planned"].left == found["sold-planned"].right == 2
+    assert all(
+        found[name].left for name in ("customer-crm", "customer-erp", "contract-erp", "project-psa", "resource-psa")
+    )
+
+
+async def test_what_people_changed_behind_our_back_is_named_and_closes_when_it_agrees_again(month: Scene) -> None:
+    await made(month)
+    row = await month.machine.pool.fetchrow(
+        """select key, fields ->> 'name' as title, split_part(fields -> 'budget' ->> 'amount', '.', 1) as price
+           from links join entities on id = entity
+           where system = 'kantata' and links.kind = 'project' and entity like 'project-of-%' order by key limit 1"""
+    )
+    project: dict[str, Any] = {"id": row["key"]}
+    await month.post("kantata", "records/workspaces", project | {"title": "Renamed", "price": f"1{row['price']}"})
+    await month.post("kantata", "records/workspaces", {"title": "Sold by nobody", "creator_role": "maven"})
+
+    await made(month)
+
+    assert {(sort, state) for _, sort, state in await breaks(month)} == {
+        ("orphan", "open"), ("stale", "open"), ("amount", "open"),
+    }  # fmt: skip
+
+    await month.post("kantata", "records/workspaces", project | {"title": row["title"], "price": row["price"]})
+    await made(month)
+
+    assert {(sort, state) for _, sort, state in await breaks(month)} == {
+        ("orphan", "open"), ("stale", "closed"), ("amount", "closed"),
+    }  # fmt: skip
