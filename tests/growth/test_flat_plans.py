@@ -60,8 +60,8 @@ FILLED = {
       select 1000000 + n, json_build_object('engagement', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
     "breaks": """(id, comparison, key, sort, about, engagement, fields, owner, amount, currency, state, times,
                   first_seen_at, since, last_seen_at)
-      select 'x' || n, 'sold-planned', 'x' || n, 'missing', 'x' || n, 'x' || n, '{}', 'o', n, 'EUR', 'closed', 1, $1, $1,
-             $1 from numbers""",
+      select 'x' || n, 'sold-planned', 'x' || n, 'missing', 'x' || n, 'x' || n, '{}', 'o', n, 'EUR', 'closed', 1,
+             $1, $1, $1 from numbers""",
     "idempotency_keys": "(key, request, at) select 'x' || n, 'r', $1 from numbers",
 }
 
