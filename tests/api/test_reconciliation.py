@@ -2,16 +2,18 @@
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from throughline.core.events import OpportunityWon
-from throughline.core.reconciliation.definitions import comparison
+from throughline.core.reconciliation.definitions import UNDER_WAY, comparison
 from throughline.hub.machine import Machine
 from throughline.hub.reconciliation.making import make
 from throughline.hub.settle import Settled, Settler
-from throughline.store import entities
+from throughline.store import censuses, entities
+from throughline.store.censuses import Taken
 from throughline.store.database import transaction
 from throughline.store.entities import Change
 
@@ -84,3 +86,17 @@ async def test_the_file_has_every_break_and_no_formula(caller: Any, machine: Mac
 @pytest.mark.parametrize("path", [f"{HERE}/break-x", f"{HERE}?comparison=nothing", f"{HERE}.csv?comparison=nothing"])
 async def test_what_is_not_there_is_told(path: str, caller: Any) -> None:
     assert (await caller.get(path)).problem["code"] == "not_found"
+
+
+async def test_a_census_says_what_a_system_counts_beside_what_we_hold(
+    caller: Any, machine: Machine, clock: Any
+) -> None:
+    taken = Taken("netsuite", "invoice", "2026-11", clock(), clock(), 5, 4, {"EUR": Decimal(9)}, {}, "skipped")
+    await censuses.keep(machine.pool, taken, now=clock())
+
+    (first,) = (await caller.get(f"{HERE}/completeness")).json["data"]
+    clock.now += UNDER_WAY
+    (then,) = (await caller.get(f"{HERE}/completeness")).json["data"]
+
+    assert (first["said"], first["held"], first["said_totals"]) == (5, 4, {"EUR": "9"})
+    assert (first["lasts"], then["lasts"]) == (False, True)

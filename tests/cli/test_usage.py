@@ -30,6 +30,7 @@ ASKING = (
     ("reconcile", "run"),
     ("reconcile", "list"),
     ("reconcile", "show", "break-1"),
+    ("reconcile", "complete"),
     ("runs", "cancel", "run-1", "--reason", "gone"),
     ("dead-letters", "list"),
     ("dead-letters", "show", "dead-1"),

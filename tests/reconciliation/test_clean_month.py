@@ -9,7 +9,9 @@ import pytest
 
 from tests.histories.scene import Scene, scene
 from throughline.core.reconciliation.definitions import COMPARISONS
+from throughline.hub.reconciliation import census
 from throughline.hub.reconciliation.making import Made, make
+from throughline.store import censuses
 
 DAY = timedelta(days=1)
 
@@ -81,3 +83,36 @@ async def test_what_people_changed_behind_our_back_is_named_and_closes_when_it_a
     assert {(sort, state) for _, sort, state in await breaks(month)} == {
         ("orphan", "open"), ("stale", "closed"), ("amount", "closed"),
     }  # fmt: skip
+
+
+async def counted(played: Scene) -> list[tuple[str, str, str, int]]:
+    await census.all_due(played.machine, early=True)
+    rows = await censuses.listed(played.machine.pool)
+    return [(row["system"], row["kind"], row["finding"], row["held"]) for row in rows]
+
+
+async def test_nothing_of_a_clean_month_was_skipped_by_what_the_systems_count_themselves(month: Scene) -> None:
+    await month.hear()
+    await month.hear()
+
+    found = await counted(month)
+
+    assert {finding for _, _, finding, _ in found} == {"complete"}
+    assert {system for system, *_ in found} == {"salesforce", "netsuite", "kantata"}
+    held = await month.machine.pool.fetchval(
+        "select count(*) from records where kind not in ('resource', 'delivery_role')"
+    )
+    assert sum(n for *_, n in found) == held
+
+
+async def test_a_record_that_was_lost_on_the_way_is_found_by_counting(month: Scene) -> None:
+    await month.hear()
+    await month.hear()
+    lost = "ctid = (select ctid from records where system = $1 and kind = $2 limit 1)"
+    skipped = [("kantata", "time_entry"), ("netsuite", "customer"), ("salesforce", "customer")]
+    for where in skipped:
+        await month.machine.pool.execute(f"delete from records where {lost}", *where)
+
+    found = await counted(month)
+
+    assert sorted((system, kind) for system, kind, finding, _ in found if finding == "skipped") == skipped

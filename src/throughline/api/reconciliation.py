@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -18,8 +18,9 @@ from throughline.core.reconciliation.breaks import Sort
 from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.core.reconciliation.standing import BreakState
 from throughline.hub.machine import Machine
-from throughline.hub.reconciliation import overview
+from throughline.hub.reconciliation import census, overview
 from throughline.hub.reconciliation.overview import Asked, Behind, NoSuchBreak, Repair, Stands, Total
+from throughline.store import censuses
 from throughline.store.database import Row
 
 router = APIRouter(tags=["experience"])
@@ -56,6 +57,24 @@ class ComparisonShape(Shape):
     unknown: int = Field(description="Breaks in none of the amounts: nobody knows what they are worth.")
     watched: int = Field(description="Differences that are younger than their clock, and may be under way.")
     history: int = Field(description="Orphans that were there before Throughline was.")
+
+
+class Census(Shape):
+    """What a system counts itself of a kind and a month, beside what we hold of it."""
+
+    system: str = Field(examples=["netsuite"])
+    kind: str = Field(examples=["invoice"])
+    period: str = Field(examples=["2026-10"], description="A month, or `earlier` for everything before.")
+    since: datetime
+    until: datetime = Field(description="What was changed later is not counted yet.")
+    said: int = Field(description="How many the system counts.")
+    held: int = Field(description="How many we hold.")
+    said_totals: dict[str, str] | None = Field(description="What they add up to in each currency; null: it cannot add.")
+    held_totals: dict[str, str]
+    finding: Literal["complete", "skipped", "gone", "total"]
+    differs_since: datetime | None
+    lasts: bool = Field(description="Whether it differs for so long that nothing can be under way.")
+    taken_at: datetime
 
 
 class Break(Shape):
@@ -132,6 +151,13 @@ async def list_breaks(
 async def list_comparisons(machine: TheMachine) -> Page[ComparisonShape]:
     """Every comparison there is: what both sides come to, and what does not agree."""
     return Page(data=[_comparison(each) for each in await overview.stands(machine)])
+
+
+@router.get("/reconciliation/completeness")
+async def list_censuses(machine: TheMachine) -> Page[Census]:
+    """That nothing was skipped: every system's own count of each kind and month, beside ours."""
+    rows, now = await censuses.listed(machine.pool), machine.clock()
+    return Page(data=[Census(**dict(row), lasts=census.lasts(row, now)) for row in rows])
 
 
 @router.get("/reconciliation.csv", response_class=StreamingResponse)

@@ -29,7 +29,9 @@ subscriptions = App(
     version_flags=[],
 )
 reconcile = App(
-    name="reconcile", help="What agrees between systems, and what does not: run, list, show.", version_flags=[]
+    name="reconcile",
+    help="What agrees between systems, and what does not: run, list, show, complete.",
+    version_flags=[],
 )
 runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=[])
 dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
@@ -60,6 +62,12 @@ COMMANDS = (
         "show",
         "reconcile:show",
         "One break: what each side says, the records behind it, whose it is, and what can be done.",
+    ),
+    (
+        reconcile,
+        "complete",
+        "reconcile:complete",
+        "Ask every system how many records it has, and compare with what we hold. Ends with 1 when some were skipped.",
     ),
     (runs, "cancel", "runs:cancel", "Stop a run for good; its holds close with the reason."),
     (dead_letters, "list", "dead_letters:list_", "What failed and is not mended, newest first."),

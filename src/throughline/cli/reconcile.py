@@ -1,6 +1,7 @@
 """`reconcile`: whether what was sold, said and paid agrees, and what does not."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from throughline.cli.exits import Exit, Stop
@@ -9,10 +10,11 @@ from throughline.cli.printing import after, clock, document, mark, money, out, t
 from throughline.cli.where import HERE, Where
 from throughline.core.reconciliation.definitions import COMPARISONS, NoSuchComparison, comparison
 from throughline.hub.machine import Machine
-from throughline.hub.reconciliation import overview
+from throughline.hub.reconciliation import census, overview
 from throughline.hub.reconciliation.making import make
 from throughline.hub.reconciliation.overview import Asked, Behind, Found, NoSuchBreak, Stands, Total
-from throughline.store import breaks
+from throughline.store import breaks, censuses
+from throughline.store.database import Row
 
 
 async def run(name: str | None = None, /, *, json: bool = False, where: Where = HERE) -> int:
@@ -109,6 +111,47 @@ async def show(which: str, /, *, json: bool = False, where: Where = HERE) -> int
     _tell(found)
     after(*(each.command for each in found.repairs))
     return Exit.DONE
+
+
+async def complete(*, json: bool = False, where: Where = HERE) -> int:
+    """Ask every system how many records it has, and compare with what we hold. Ends with 1 when some were skipped.
+
+    Parameters
+    ----------
+    json
+        One JSON document instead of a table.
+    """
+    async with asked(where.settings()) as machine:
+        if not await census.all_due(machine, early=True):
+            talk.print("A worker is counting right now: this is what was counted before.")
+        rows, now = await censuses.listed(machine.pool), machine.clock()
+        failed = await overview.why_not_counted(machine)
+    skipped = any(census.lasts(row, now) for row in rows)
+    if json:
+        told = [{**dict(row), "lasts": census.lasts(row, now)} for row in rows]
+        document("completeness", {"complete": not skipped, "why_not": failed, "counted": told})
+        return Exit.FOUND if skipped else Exit.DONE
+    table(
+        ("", "system", "kind", "period", "they count", "we hold", "they add up", "we add up", "finding"),
+        [_counted(row, now) for row in rows],
+        flexible=8,
+    )
+    if failed:
+        talk.print(f"Not counted: {failed}", markup=False, soft_wrap=True)
+    return Exit.FOUND if skipped else Exit.DONE
+
+
+def _counted(row: Row, now: datetime) -> tuple[object, ...]:
+    under_way = row["differs_since"] and not census.lasts(row, now)
+    return (
+        mark("trying" if under_way else "done" if row["finding"] == "complete" else "failed"), row["system"],
+        row["kind"], row["period"], f"{row['said']:,}", f"{row['held']:,}", _added(row["said_totals"]),
+        _added(row["held_totals"]), f"{row['finding']}, looked at again" if under_way else row["finding"],
+    )  # fmt: skip
+
+
+def _added(totals: dict[str, str] | None) -> str:
+    return ", ".join(money(amount, currency) for currency, amount in (totals or {}).items())
 
 
 def _comparison(name: str) -> Any:

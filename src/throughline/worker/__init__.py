@@ -19,7 +19,7 @@ from throughline.hub.applied import Lines
 from throughline.hub.audit import Sequencer
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
-from throughline.hub.reconciliation import making
+from throughline.hub.reconciliation import census, making
 from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES
 from throughline.store import captures, clocks, database, lanes, workers
@@ -182,7 +182,11 @@ class Worker:
     async def _reconcile(self) -> None:
         """Not at once: whoever begins has other things to do."""
         await asyncio.sleep(self.ticks.reconcile_seconds)
-        await self._every(self.ticks.reconcile_seconds, partial(making.all_due, self.machine))
+        await self._every(self.ticks.reconcile_seconds, self._compare)
+
+    async def _compare(self) -> None:
+        await making.all_due(self.machine)
+        await census.all_due(self.machine)
 
     async def _once(self, work: Callable[[], Awaitable[object]]) -> None:
         """Only the beat goes on while the clock is wrong: it is what finds out that it is right again."""

@@ -13,6 +13,7 @@ from throughline.core.reconciliation.sides import Counts, Holds, Says, Side
 from throughline.core.reconciliation.standing import UNRECONCILED, BreakState
 from throughline.hub.machine import Machine
 from throughline.hub.overview import Places, Slice
+from throughline.hub.reconciliation.census import NAME as CENSUS
 from throughline.hub.seal import Seal
 from throughline.store import behind, breaks, dead_letters, holds, reconciliations
 from throughline.store.database import Row
@@ -119,6 +120,11 @@ def _grow(amounts: list[Money], more: Money) -> None:
             amounts[n] = each + more
             return
     amounts.append(more)
+
+
+async def why_not_counted(machine: Machine) -> str | None:
+    """What the last census could not ask, and why."""
+    return next((row["why"] for row in await reconciliations.listed(machine.pool) if row["comparison"] == CENSUS), None)
 
 
 @dataclass(frozen=True, slots=True)

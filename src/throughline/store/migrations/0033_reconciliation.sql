@@ -49,3 +49,20 @@ create index entities_opportunity on entities ((fields ->> 'opportunity')) where
 create index entities_worked on entities ((fields ->> 'project')) where kind in ('time_entry', 'expense');
 create index entities_charged on entities ((fields ->> 'contract')) where kind in ('invoice', 'revenue_schedule');
 create index entities_paid on entities using gin ((fields -> 'applications') jsonb_path_ops) where kind = 'payment';
+
+-- Completeness: what a system itself counts of a kind and month, and what we hold of it.
+create table censuses (
+    system text not null,
+    kind text not null,
+    period text not null,
+    said bigint not null,
+    held bigint not null,
+    said_totals jsonb,
+    held_totals jsonb not null,
+    finding text not null check (finding in ('complete', 'skipped', 'gone', 'total')),
+    since timestamptz not null,
+    until timestamptz not null,
+    differs_since timestamptz,
+    taken_at timestamptz not null,
+    primary key (system, kind, period)
+);
