@@ -105,6 +105,10 @@ async def closed(sql: Sql, *, comparison: str | None = None, limit: int = 50) ->
     )
 
 
+async def open_count(sql: Sql) -> int:
+    return await sql.fetchval(f"select count(*) from breaks where {UNRECONCILED}")  # noqa: S608 - our own words
+
+
 async def totals(sql: Sql) -> list[Row]:
     """How many of each comparison and state there are, and what they are worth in each currency."""
     return await sql.fetch(
