@@ -163,7 +163,8 @@ async def broken(machine: Machine, held: None) -> None:
     await insert(
         machine, "breaks", id="break-1", comparison="sold-planned", key=DEAL, sort="missing", about=DEAL,
         engagement=DEAL, fields=[], left_said={"amount": "486000", "currency": "EUR"}, owner="PMO",
-        amount=Decimal(486000), currency="EUR", state="open", times=1, first_seen_at=NOON, since=NOON, last_seen_at=NOON,
+        amount=Decimal(486000), currency="EUR", state="open", times=1, first_seen_at=NOON, since=NOON,
+        last_seen_at=NOON,
     )  # fmt: skip
 
 

@@ -72,7 +72,8 @@ class CensusRow:
 class ReconciliationPage:
     """`rows` come sorted by amount, the unknown last. `chosen` is the comparison they are limited to, "" for all.
 
-    `all_url` shows all again, `file_url` is the same list as a file. `older_url` and `first_url` are keyset links, "" when there is nothing that way.
+    `all_url` shows all again, `file_url` is the same list as a file. `older_url` and `first_url` are keyset links, ""
+    when there is nothing that way.
     """
 
     shell: Shell

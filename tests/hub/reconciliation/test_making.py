@@ -265,7 +265,7 @@ async def test_work_of_a_month_whose_cut_off_has_passed_and_no_bill_is_missing(w
 
     await make(world.machine, comparison("worked-billed"))
 
-    row = await world.pool.fetchrow("select * from breaks")
+    (row,) = await world.pool.fetch("select * from breaks")
     assert (row["key"], row["sort"], row["amount"], row["period"]) == ("deal-1|2026-10", "missing", 750, "2026-10")
 
 
