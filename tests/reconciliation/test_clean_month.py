@@ -36,6 +36,17 @@ async def breaks(played: Scene) -> list[tuple[str, str, str]]:
     return [(row["comparison"], row["sort"], row["state"]) for row in rows]
 
 
+async def handed_over(played: Scene) -> None:
+    """Until both projects are open; other processes may wait for months that are still to come."""
+    opened = "select count(*) from runs where workflow = 'opportunity-to-project' and state = 'done'"
+    for _ in range(60):
+        if await played.machine.pool.fetchval(opened) == 2:
+            return
+        if not await played.step():
+            played.time_passes(timedelta(minutes=1))
+    raise AssertionError(f"never handed over: {[dict(row) for row in await played.open()]}")
+
+
 @pytest.fixture
 async def month(tmp_path: Path, database_url: str) -> AsyncGenerator[Scene]:
     """Two deals were won, handed over, worked on and paid for."""
@@ -44,7 +55,7 @@ async def month(tmp_path: Path, database_url: str) -> AsyncGenerator[Scene]:
         await played.sell("Plant rollout", "Nordwind Energie GmbH", price=48000)
         await played.post("salesforce", "deals", {"name": "Advisory", "contract_type": "Time and Materials"})
         await played.hear()
-        await played.finish()
+        await handed_over(played)
         await played.post("kantata", "time", {"entries": 30, "people": 3, "projects": 2})
         yield played
 
@@ -99,10 +110,15 @@ async def test_nothing_of_a_clean_month_was_skipped_by_what_the_systems_count_th
 
     assert {finding for _, _, finding, _ in found} == {"complete"}
     assert {system for system, *_ in found} == {"salesforce", "netsuite", "kantata"}
-    held = await month.machine.pool.fetchval(
-        "select count(*) from records where kind not in ('resource', 'delivery_role')"
-    )
-    assert sum(n for *_, n in found) == held
+    rows = await month.machine.pool.fetch("select system, kind, count(*) as held from records group by system, kind")
+    ours = {(row["system"], row["kind"]): row["held"] for row in rows}
+    theirs = {where: sum(n for *each, _, n in found if tuple(each) == where) for where in ours}
+    assert {where: n for where, n in theirs.items() if n != ours[where]}.keys() <= {
+        ("workday", "resource"), ("workday", "legal_entity"), ("workday", "cost_centre"),  # it has no such question
+        # What shows no moment of change, or is made of several rows, nobody can count.
+        ("kantata", "resource"), ("kantata", "delivery_role"), ("netsuite", "fiscal_period"), ("netsuite", "fx_rate"),
+        ("netsuite", "revenue_schedule"),
+    }  # fmt: skip
 
 
 async def test_a_record_that_was_lost_on_the_way_is_found_by_counting(month: Scene) -> None:

@@ -6,32 +6,37 @@ MOST = 200
 
 _OF_DEAL = """select id, kind, fields from entities
               where fields ->> 'opportunity' = $1 and kind = '{}' and kind in ('contract', 'project') limit $2"""
-_WORK = """select work.id, work.kind, work.fields
-           from entities project join entities work on work.fields ->> 'project' = project.id
-           where project.fields ->> 'opportunity' = $1 and project.kind = 'project'
-             and work.kind in ('time_entry', 'expense') and left(work.fields ->> 'day', 7) = $3
-             and work.fields -> 'approval' ->> 'state' = 'approved' and work.fields ->> 'billable' = 'true'
-           order by work.fields ->> 'day', work.id limit $2"""
 _CHARGED = """select invoice.id, invoice.kind, invoice.fields
               from entities contract join entities invoice on invoice.fields ->> 'contract' = contract.id
               where contract.fields ->> 'opportunity' = $1 and contract.kind = 'contract' and invoice.kind = 'invoice'
-                and left(coalesce(invoice.fields ->> 'starts', invoice.fields ->> 'issued_on'), 7) = $3
+                and invoice.fields ? 'contract'
+                and invoice.fields ->> 'period' = $3
               order by invoice.id limit $2"""
+_COVERING = """select invoice.id, invoice.kind, invoice.fields
+               from entities line join entities project on project.id = line.fields ->> 'project'
+               join entities contract on contract.fields ->> 'opportunity' = project.fields ->> 'opportunity'
+                 and contract.kind = 'contract'
+               join entities invoice on invoice.fields ->> 'contract' = contract.id and invoice.kind = 'invoice'
+                 and invoice.fields ? 'contract'
+               where line.id = $1 and invoice.fields -> 'lines' @>
+                 jsonb_build_array(jsonb_build_object('covers', jsonb_build_array('billing-item-of-' || $1)))
+               order by invoice.id limit $2"""
 _SCHEDULED = """select schedule.id, schedule.kind, schedule.fields
                 from entities contract join entities schedule on schedule.fields ->> 'contract' = contract.id
                 where contract.fields ->> 'opportunity' = $1 and contract.kind = 'contract'
-                  and schedule.kind = 'revenue_schedule'
+                  and schedule.kind = 'revenue_schedule' and schedule.fields ? 'contract'
                 order by schedule.id limit $2"""
 _ITSELF = "select id, kind, fields from entities where id = $1 limit $2"
 _PAYMENTS = """select id, kind, fields from entities
                where kind = 'payment'
                  and fields -> 'applications' @> jsonb_build_array(jsonb_build_object('invoice', $1::text))
                order by id limit $2"""
-BY_PERIOD = frozenset({"worked", "billed", "invoiced"})
+BY_PERIOD = frozenset({"invoiced"})
 
 BEHIND = {
-    "sold": _ITSELF, "contracted": _OF_DEAL.format("contract"), "planned": _OF_DEAL.format("project"), "worked": _WORK,
-    "billed": _CHARGED, "settled": _ITSELF, "paid": _PAYMENTS, "invoiced": _CHARGED, "recognised": _SCHEDULED,
+    "sold": _ITSELF, "contracted": _OF_DEAL.format("contract"), "planned": _OF_DEAL.format("project"),
+    "worked": _ITSELF, "billed": _COVERING, "settled": _ITSELF, "paid": _PAYMENTS, "invoiced": _CHARGED,
+    "recognised": _SCHEDULED,
 }  # fmt: skip
 
 

@@ -28,46 +28,50 @@ PLANNED = """
     from entities where kind = 'project' and fields ->> 'opportunity' is not null
     group by 1, 3"""
 
-# Approved work that is sold by the hour, and what was spent for it. One hour without a rate, and the sum is not known.
-WORKED = """
-    with done as (
-      select fields ->> 'project' as project, left(fields ->> 'day', 7) as period,
-             round((fields ->> 'hours')::numeric * (fields -> 'rate' ->> 'amount')::numeric, 2) as amount,
-             fields -> 'rate' ->> 'currency' as currency
-      from entities where kind = 'time_entry' and fields -> 'approval' ->> 'state' = 'approved'
-        and fields ->> 'billable' = 'true'
-      union all
-      select fields ->> 'project', left(fields ->> 'day', 7),
-             (coalesce(fields -> 'billable_amount', fields -> 'amount') ->> 'amount')::numeric,
-             coalesce(fields -> 'billable_amount', fields -> 'amount') ->> 'currency'
-      from entities where kind = 'expense' and fields -> 'approval' ->> 'state' = 'approved'
-        and fields ->> 'billable' = 'true')
-    select (project.fields ->> 'opportunity') || '|' || done.period as key,
-           case when bool_and(done.amount is not null) then sum(done.amount) end as amount,
-           max(coalesce(done.currency, project.fields ->> 'currency')) as currency, done.period,
-           max(project.fields ->> 'legal_entity') as legal_entity
-    from done join entities project on project.id = done.project
+# One line of work or of what was spent for it, on a project that is sold by the hour. A line without a rate is worth
+# nobody knows what.
+_LINE = """
+    select line.id as key,
+           case line.kind
+             when 'time_entry' then
+               round((line.fields ->> 'hours')::numeric * (line.fields -> 'rate' ->> 'amount')::numeric, 2)
+             else (coalesce(line.fields -> 'billable_amount', line.fields -> 'amount') ->> 'amount')::numeric
+           end as amount,
+           coalesce(line.fields -> 'rate', line.fields -> 'billable_amount', line.fields -> 'amount') ->> 'currency'
+             as currency,
+           left(line.fields ->> 'day', 7) as period, project.fields ->> 'legal_entity' as legal_entity
+    from {} join entities project on project.id = line.fields ->> 'project'
     where project.fields ->> 'commercial_model' = 'time_and_materials'
-      and project.fields ->> 'opportunity' is not null
-    group by 1, 4"""
-
-_POSTED = "invoice.fields ->> 'state' in ('posted', 'sent', 'partly_paid', 'paid', 'disputed')"
-_CHARGED = f"""
-    select (contract.fields ->> 'opportunity') || '|' || said.period as key,
-           sum((invoice.fields -> 'net' ->> 'amount')::numeric) as amount, invoice.fields ->> 'currency' as currency,
-           said.period, max(contract.fields ->> 'legal_entity') as legal_entity
-    from entities invoice join entities contract on contract.id = invoice.fields ->> 'contract'
-    cross join lateral (
-      select left(coalesce(invoice.fields ->> 'starts', invoice.fields ->> 'issued_on'), 7) as period) as said
-    where invoice.kind = 'invoice' and {_POSTED} and contract.fields ->> 'opportunity' is not null
-      and said.period is not null and {{}}
-    group by 1, 3, 4"""  # noqa: S608 - our own words
-
-BILLED = _CHARGED.format("contract.fields ->> 'commercial_model' = 'time_and_materials'")
-INVOICED = _CHARGED.format(
-    """contract.fields ->> 'revenue_treatment' = 'as_invoiced' and contract.id in (
-         select fields ->> 'contract' from entities where kind = 'revenue_schedule')"""
+      and project.fields ->> 'opportunity' is not null and {}"""
+WORKED = _LINE.format(
+    "entities line",
+    """line.kind in ('time_entry', 'expense') and line.fields -> 'approval' ->> 'state' = 'approved'
+      and line.fields ->> 'billable' = 'true'""",
 )
+
+# The lines that invoices cover, as often as they do, and worth what the line is: at which price is not asked here.
+OUT = "invoice.fields ->> 'state' in ('posted', 'sent', 'partly_paid', 'paid', 'disputed')"
+ITEM = "billing-item-of-"
+BILLED = _LINE.format(
+    """entities invoice cross join lateral jsonb_array_elements(invoice.fields -> 'lines') as charged
+    cross join lateral jsonb_array_elements_text(charged -> 'covers') as item
+    join entities line on line.id = substr(item, length('billing-item-of-') + 1)""",
+    f"""invoice.kind = 'invoice' and {OUT}
+      and item like '{ITEM}%'""",
+)
+
+# Both named by the period the ledger books them in.
+INVOICED = f"""
+    select (contract.fields ->> 'opportunity') || '|' || (invoice.fields ->> 'period') as key,
+           sum((invoice.fields -> 'net' ->> 'amount')::numeric) as amount, invoice.fields ->> 'currency' as currency,
+           invoice.fields ->> 'period' as period, max(contract.fields ->> 'legal_entity') as legal_entity
+    from entities invoice join entities contract on contract.id = invoice.fields ->> 'contract'
+    where invoice.kind = 'invoice' and {OUT} and contract.fields ->> 'opportunity' is not null
+      and invoice.fields ->> 'period' is not null and contract.fields ->> 'revenue_treatment' = 'as_invoiced'
+      and exists (select from entities schedule
+                  where schedule.kind = 'revenue_schedule' and schedule.fields ? 'contract'
+                    and schedule.fields ->> 'contract' = contract.id)
+    group by 1, 3, 4"""  # noqa: S608 - our own words
 
 RECOGNISED = """
     select (contract.fields ->> 'opportunity') || '|' || (line ->> 'period') as key,
@@ -80,20 +84,21 @@ RECOGNISED = """
     group by 1, 3, 4"""
 
 # What the ERP calls settled of an invoice. One with a credit memo is left out: nobody says how much of that was used.
-_CREDITED = "select fields ->> 'invoice' from entities where kind = 'credit_memo' and fields ->> 'invoice' is not null"
+_CREDITED = """select from entities memo
+               where memo.kind = 'credit_memo' and memo.fields ? 'invoice' and memo.fields ->> 'invoice' = {}"""
 SETTLED = f"""
     select id as key,
            (fields -> 'total' ->> 'amount')::numeric - (fields -> 'open_amount' ->> 'amount')::numeric as amount,
            fields -> 'total' ->> 'currency' as currency, null as period, null as legal_entity
-    from entities invoice where kind = 'invoice' and {_POSTED}
+    from entities invoice where kind = 'invoice' and {OUT}
       and (fields -> 'total' ->> 'amount')::numeric <> (fields -> 'open_amount' ->> 'amount')::numeric
-      and id not in ({_CREDITED})"""  # noqa: S608 - our own words
+      and not exists ({_CREDITED.format("invoice.id")})"""  # noqa: S608 - our own words
 
 PAID = f"""
     select used ->> 'invoice' as key, sum((used -> 'amount' ->> 'amount')::numeric) as amount,
            used -> 'amount' ->> 'currency' as currency, null as period, null as legal_entity
     from entities payment cross join lateral jsonb_array_elements(payment.fields -> 'applications') as used
-    where payment.kind = 'payment' and used ->> 'invoice' not in ({_CREDITED})
+    where payment.kind = 'payment' and not exists ({_CREDITED.format("used ->> 'invoice'")})
     group by 1, 3"""  # noqa: S608 - our own words
 
 MEASURES = {

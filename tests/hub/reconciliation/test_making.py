@@ -7,7 +7,9 @@ import pytest
 
 from throughline.core.events import OpportunityWon
 from throughline.core.reconciliation.definitions import UNDER_WAY, comparison
+from throughline.core.reconciliation.sides import Measure
 from throughline.hub.reconciliation.making import EVERY, LEASE, all_due, make
+from throughline.store import behind
 
 CONTRACT = {"name": "Frame", "customer": "customer-1", "currency": "EUR", "opportunity": "deal-1"}
 LONG = UNDER_WAY.total_seconds()
@@ -266,7 +268,8 @@ async def test_work_of_a_month_whose_cut_off_has_passed_and_no_bill_is_missing(w
     await make(world.machine, comparison("worked-billed"))
 
     (row,) = await world.pool.fetch("select * from breaks")
-    assert (row["key"], row["sort"], row["amount"], row["period"]) == ("deal-1|2026-10", "missing", 750, "2026-10")
+    assert (row["key"], row["sort"], row["amount"]) == ("time-2026-10-05", "missing", 750)
+    assert row["engagement"] == "deal-1"
 
 
 async def test_work_that_is_not_approved_or_not_billable_is_not_waited_for(world: Any, settle: Any) -> None:
@@ -288,27 +291,45 @@ async def test_work_without_a_rate_is_a_break_whose_amount_nobody_knows(world: A
     assert (row["sort"], row["amount"]) == ("missing", None)
 
 
-async def billed(settle: Any, *, net: str, starts: str = "2026-10-01") -> None:
+async def billed(settle: Any, *, covers: str = "time-2026-10-05", net: str = "750.00", id_: str = "invoice-1") -> None:
     await settle(
         "contract", "contract-1", **CONTRACT | {"commercial_model": "time_and_materials", "legal_entity": "US"}
     )
     total, left = ({"amount": amount, "currency": "EUR"} for amount in ("892.50", "392.50"))
     await settle(
-        "invoice", "invoice-1", contract="contract-1", state="sent", currency="EUR", starts=starts,
+        "invoice", id_, contract="contract-1", state="sent", currency="EUR", period="Oct 2026",
         net={"amount": net, "currency": "EUR"}, total=total, open_amount=left,
+        lines=[{"key": "1", "covers": [f"billing-item-of-{covers}"]}],
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("net", "found"), [("750.00", []), ("700.00", [("deal-1|2026-10", "amount", "watched")])])
-async def test_what_was_worked_is_compared_with_what_was_billed_for_the_month(
-    world: Any, settle: Any, net: str, found: list[tuple[str, str, str]]
-) -> None:
+async def test_every_line_of_work_that_an_invoice_covers_is_billed(world: Any, settle: Any) -> None:
     await worked(settle, "2026-10-05")
-    await billed(settle, net=net)
+    await billed(settle)
 
     await make(world.machine, comparison("worked-billed"))
 
-    assert await breaks(world) == found
+    assert await breaks(world) == []
+
+
+async def test_a_line_that_two_invoices_cover_is_doubled(world: Any, settle: Any) -> None:
+    await worked(settle, "2026-10-05")
+    await billed(settle)
+    await billed(settle, id_="invoice-2")
+
+    await make(world.machine, comparison("worked-billed"))
+
+    assert await breaks(world) == [("time-2026-10-05", "doubled", "watched")]
+
+
+async def test_a_line_that_was_billed_and_is_approved_no_more_is_an_orphan(world: Any, settle: Any) -> None:
+    await make(world.machine, comparison("worked-billed"))
+    await worked(settle, "2026-10-05", approval={"state": "rejected"})
+    await billed(settle)
+
+    await make(world.machine, comparison("worked-billed"), early=True)
+
+    assert await breaks(world) == [("time-2026-10-05", "orphan", "watched")]
 
 
 @pytest.mark.parametrize(("paid", "found"), [("500.00", []), ("400.00", [("invoice-1", "amount", "watched")])])
@@ -325,14 +346,14 @@ async def test_what_the_ledger_calls_settled_is_what_was_paid(
 
 
 @pytest.mark.parametrize(
-    ("recognised", "found"), [("750.00", []), ("75.00", [("deal-1|2026-10", "amount", "watched")])]
+    ("recognised", "found"), [("750.00", []), ("75.00", [("deal-1|Oct 2026", "amount", "watched")])]
 )
 async def test_what_was_invoiced_is_what_was_recognised_where_that_follows(
     world: Any, settle: Any, recognised: str, found: list[tuple[str, str, str]]
 ) -> None:
     await billed(settle, net="750.00")
     await settle("contract", "contract-1", **CONTRACT | {"revenue_treatment": "as_invoiced", "legal_entity": "US"})
-    line = {"period": "2026-10", "amount": {"amount": recognised, "currency": "EUR"}, "recognised": True}
+    line = {"period": "Oct 2026", "amount": {"amount": recognised, "currency": "EUR"}, "recognised": True}
     await settle("revenue_schedule", "schedule-1", contract="contract-1", currency="EUR", lines=[line])
 
     await make(world.machine, comparison("invoiced-recognised"))
@@ -347,3 +368,36 @@ async def test_what_each_side_comes_to_is_kept(world: Any) -> None:
     row = await world.pool.fetchrow("select * from reconciliations")
     assert row["left_said"] == {"count": 1, "amounts": {"EUR": "1000"}}
     assert row["right_said"] == {"count": 0, "amounts": {}}
+
+
+async def test_an_invoice_with_a_credit_memo_is_left_out_of_what_was_paid(world: Any, settle: Any) -> None:
+    await billed(settle)
+    await settle("credit_memo", "credit_memo-1", invoice="invoice-1")
+
+    made = await make(world.machine, comparison("settled-paid"))
+
+    assert made
+    assert (made.left, made.why) == (0, None)
+
+
+async def test_the_records_behind_both_sides_of_every_measure_are_found(world: Any, settle: Any) -> None:
+    money = {"amount": "1.00", "currency": "EUR"}
+    await settle("opportunity", "deal-1", name="Deal")
+    await worked(settle, "2026-10-05")
+    await billed(settle)
+    await settle("payment", "payment-1", applications=[{"invoice": "invoice-1", "amount": money}])
+    await settle("revenue_schedule", "schedule-1", contract="contract-1", currency="EUR", lines=[])
+    asked = {
+        "sold": ("deal-1", "deal-1"), "contracted": ("deal-1", "contract-1"), "planned": ("deal-1", "project-1"),
+        "worked": ("time-2026-10-05", "time-2026-10-05"), "billed": ("time-2026-10-05", "invoice-1"),
+        "settled": ("invoice-1", "invoice-1"), "paid": ("invoice-1", "payment-1"),
+        "invoiced": ("deal-1", "invoice-1"), "recognised": ("deal-1", "schedule-1"),
+    }  # fmt: skip
+
+    found = {
+        name: [row["id"] for row in await behind.measure(world.pool, name, about=about, period="Oct 2026")]
+        for name, (about, _) in asked.items()
+    }
+
+    assert found == {name: [id_] for name, (_, id_) in asked.items()}
+    assert found.keys() == {each.value for each in Measure}

@@ -66,7 +66,9 @@ async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) 
     """What is made of several rows, or of one of several tables, cannot be counted by them."""
     if mapping.resource in TABLES:
         return None
-    return await counting.counted(http, _question(mapping), mapping.control is not None, since=since, until=until)
+    return await counting.counted(
+        http, _question(mapping), adds_up=mapping.control is not None, since=since, until=until
+    )
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:

@@ -8,7 +8,7 @@ from throughline.connectors.netsuite.pages import Question
 from throughline.core.connector import Census, Http
 
 
-async def counted(http: Http, question: Question, adds_up: bool, *, since: datetime, until: datetime) -> Census:
+async def counted(http: Http, question: Question, *, adds_up: bool, since: datetime, until: datetime) -> Census:
     """Of what a question is about, what was last changed in a time."""
     alias = question.table.split()[-1]
     changed = pages.in_utc(f"{alias}.lastmodifieddate")

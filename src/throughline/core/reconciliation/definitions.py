@@ -78,7 +78,7 @@ FROM_DEAL_TO_BOOKS = (
         money="amount", currency="currency", orphans=False,
     ),
     Comparison(
-        name="worked-billed", title="Worked and billed", domain="money", part="finance", within=BILLING,
+        name="worked-billed", title="Worked and billed, line by line", domain="money", part="finance", within=BILLING,
         left=Counts(Measure.WORKED), right=Counts(Measure.BILLED), fields=MONEY, money="amount", currency="currency",
     ),
     Comparison(

@@ -51,7 +51,7 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Money of one measure, summed per engagement, or per engagement and period."""
+    """Money of one measure: per engagement, per engagement and period, per invoice, or per line of work."""
 
     measure: Measure
 

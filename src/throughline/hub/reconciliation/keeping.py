@@ -81,16 +81,19 @@ def _about(found: Break) -> str:
 
 
 async def _engagements(sql: Sql, ids: Sequence[str]) -> dict[str, str]:
-    """The engagement each belongs to: a deal itself, what came of it, or what was billed under its contract."""
+    """The engagement each belongs to: a deal itself, what came of it, or what points at what came of it."""
     known = await entities.many(sql, list(set(ids)))
-    contracts = await entities.many(sql, [str(row["fields"].get("contract")) for row in known.values()])
-    found: dict[str, str] = {}
-    for id_, row in known.items():
-        contract = contracts.get(str(row["fields"].get("contract")))
-        deal = row["fields"].get("opportunity") or (contract["fields"].get("opportunity") if contract else None)
-        if row["kind"] == "opportunity" or deal:
-            found[id_] = str(deal or id_)
-    return found
+    pointed = {str(row["fields"].get(name)) for row in known.values() for name in ("contract", "project")}
+    above = await entities.many(sql, sorted(pointed))
+    found = {id_: _deal(row, above) for id_, row in known.items()}
+    return {id_: deal for id_, deal in found.items() if deal}
+
+
+def _deal(row: Row, above: dict[str, Row]) -> str | None:
+    if row["kind"] == "opportunity":
+        return row["id"]
+    over = (above.get(str(row["fields"].get(name))) for name in ("contract", "project"))
+    return next((deal for each in (row, *over) if each and (deal := each["fields"].get("opportunity"))), None)
 
 
 def _is_gone(row: Row, found: set[str], upto: str | None) -> bool:

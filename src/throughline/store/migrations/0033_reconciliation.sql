@@ -43,11 +43,8 @@ create index breaks_comparison on breaks (comparison, key) where state <> 'close
 create index breaks_engagement on breaks (engagement, seq) where engagement is not null;
 create index breaks_seq on breaks (seq);
 
--- From a break to the records behind it: what belongs to a deal, what was worked on a project, billed under a contract,
--- and paid for an invoice.
+-- From a break to the records behind it: what belongs to a deal, and what was paid for an invoice.
 create index entities_opportunity on entities ((fields ->> 'opportunity')) where kind in ('contract', 'project');
-create index entities_worked on entities ((fields ->> 'project')) where kind in ('time_entry', 'expense');
-create index entities_charged on entities ((fields ->> 'contract')) where kind in ('invoice', 'revenue_schedule');
 create index entities_paid on entities using gin ((fields -> 'applications') jsonb_path_ops) where kind = 'payment';
 
 -- Completeness: what a system itself counts of a kind and month, and what we hold of it.
