@@ -18,6 +18,7 @@ async def test_a_worker_makes_every_comparison_that_is_due(world: Any) -> None:
     try:
         async with asyncio.timeout(30):
             while not await world.pool.fetchval("select count(*) from breaks"):
+                world.clock.advance(0.01)
                 await asyncio.sleep(0.01)
     finally:
         worker.stopping.set()

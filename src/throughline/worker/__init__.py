@@ -19,7 +19,7 @@ from throughline.hub.applied import Lines
 from throughline.hub.audit import Sequencer
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
-from throughline.hub.reconciliation import census, making
+from throughline.hub.reconciliation.ticking import Reconciling
 from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES
 from throughline.store import captures, clocks, database, lanes, workers
@@ -67,7 +67,7 @@ class Worker:
         """Work until `stopping` is set; what has been begun is finished first."""
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._beat()
-        outbox = self.machine.outbox(self.name)
+        outbox, reconciling = self.machine.outbox(self.name), Reconciling(self.machine, self.ticks.reconcile_seconds)
         ticks = (
             asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(self.ticks.poll_seconds, self.machine.polls().all_due)),
@@ -76,7 +76,7 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
-            asyncio.create_task(self._reconcile()),
+            asyncio.create_task(self._every(self.ticks.reconcile_seconds, reconciling.look)),
             *(
                 asyncio.create_task(self._every(self.ticks.audit_seconds, sequencer.tick))
                 for sequencer in self._sequencers()
@@ -178,15 +178,6 @@ class Worker:
                 # One that ended silently would leave nobody to sweep, poll or beat.
                 log.exception("tick.defect", tick=_name(work))
             await asyncio.sleep(seconds)
-
-    async def _reconcile(self) -> None:
-        """Not at once: whoever begins has other things to do."""
-        await asyncio.sleep(self.ticks.reconcile_seconds)
-        await self._every(self.ticks.reconcile_seconds, self._compare)
-
-    async def _compare(self) -> None:
-        await making.all_due(self.machine)
-        await census.all_due(self.machine)
 
     async def _once(self, work: Callable[[], Awaitable[object]]) -> None:
         """Only the beat goes on while the clock is wrong: it is what finds out that it is right again."""
