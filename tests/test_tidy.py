@@ -33,6 +33,7 @@ CATCH_ALL = {
     "hub/second_tries.py": "a record that fails once more is a dead letter once more; the others go on",
     "hub/replaying.py": "an item nobody foresaw is left with its reason; the replay goes on behind it",
     "hub/plan.py": "as in the run loop: a defect is what the plan has to tell",
+    "hub/reconciliation/making.py": "a fault in one comparison is told with it; the others are made",
     "hub/captures.py": "why a commit failed is handed to everyone who waits for it",
     "hub/together.py": "the same: whoever waits gets the error of their own item",
     "worker/__init__.py": "a tick that ended silently would leave nobody to sweep, poll or beat",

@@ -183,6 +183,24 @@ def findings(said: Said) -> dict[str, dict[str, Any]]:
     return {each["what"]: each for each in said.document}
 
 
+def test_a_running_demo_agrees_with_itself_and_says_what_both_sides_come_to(on_demo: Run) -> None:
+    said = on_demo("reconcile", "run", "--json")
+
+    found = {each["comparison"]: each for each in said.document}
+    assert said.code == 0
+    assert {each["comparison"]: each["why_not"] for each in said.document if each["why_not"]} == {}
+    assert found["sold-planned"]["left"]["count"] >= found["sold-planned"]["right"]["count"] >= 1
+    assert on_demo("reconcile", "list", "--json").document == []
+    assert on_demo("reconcile", "show", "break-nobody-knows").code == 1
+
+
+def test_a_running_demo_skipped_nothing_by_what_its_systems_count(on_demo: Run) -> None:
+    said = on_demo("reconcile", "complete", "--json")
+
+    assert (said.code, said.document["complete"], said.document["why_not"]) == (0, True, None)
+    assert {each["system"] for each in said.document["counted"]} == {"salesforce", "netsuite", "kantata"}
+
+
 def test_the_doctor_finds_a_running_demo_well(on_demo: Run) -> None:
     told, said = on_demo("doctor", "--json"), on_demo("doctor")
 

@@ -22,7 +22,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from throughline.core.connector import Connector, Credentials, Http, Sent, Where
+from throughline.core.connector import Census, Connector, Credentials, Http, Sent, Where
 from throughline.core.entities import Entity
 from throughline.core.firm import Firm, Limits
 from throughline.core.forms import Record
@@ -114,6 +114,10 @@ class Bench:
     async def find(self, kind: str, **where: Any) -> list[Record]:
         assert self.connector.find
         return await self.connector.find(self.http, self.mapping(kind), Where(**where))
+
+    async def count(self, kind: str, since: datetime, until: datetime) -> Census | None:
+        assert self.connector.count
+        return await self.connector.count(self.http, self.mapping(kind), since, until)
 
     async def put(self, entity: Entity, key: str | None = None, only: tuple[str, ...] = ()) -> str:
         """As the outlet does it: all fields of a new record, the differing ones of a known one."""

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from throughline.console.break_ import BreakPage, Remedy, SourceRecord
 from throughline.console.charts.lanes import Lane, Lanes, Point
 from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
 from throughline.console.engagements import EngagementRow, EngagementsPage
@@ -11,6 +12,7 @@ from throughline.console.error import ErrorPage
 from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
 from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
 from throughline.console.pieces import Clock, EmptyPlace, Excerpt, LogEntry, Moment
+from throughline.console.reconciliation import BreakRow, CensusRow, ComparisonRow, ReconciliationPage
 from throughline.console.rendering import Page
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.console.states import StageKey, State, SystemState
@@ -418,6 +420,105 @@ def systems_page() -> SystemsPage:
 
 
 @pytest.fixture
+def reconciliation_page() -> ReconciliationPage:
+    agreed = ComparisonRow(
+        key="contract-erp", href="/reconciliation?comparison=contract-erp", title="Contracts in the ERP",
+        left="our record", left_total="214, EUR 12,480,300.00", right="ERP", right_total="214, EUR 12,480,300.00",
+        breaks=0, watched=2, unreconciled="", verdict="Agrees", tone="ok", icon="circle-check", active=False,
+        made=age("4 m"),
+    )  # fmt: skip
+    broken = dataclasses.replace(
+        agreed, key="worked-billed", title="Worked and billed", left="worked", left_total="88, EUR 1,284,310.00",
+        right="billed", right_total="87, EUR 1,221,910.00", breaks=2, watched=0,
+        unreconciled="EUR 62,400.00, 1 unknown", verdict="2 breaks", tone="risk", icon="circle-alert", active=True,
+    )  # fmt: skip
+    unmade = dataclasses.replace(
+        agreed, key="invoice-erp", title="Invoices in the ERP", verdict="Not made", tone="warn", icon="hourglass",
+        why="the first read of invoices in netsuite is not over", made=None, watched=0,
+    )  # fmt: skip
+    row = BreakRow(
+        key="break-0a1b2c3d4e5f", href="/reconciliation/break-0a1b2c3d4e5f",
+        what="Worked and billed: the amounts differ", sort="amount", comparison="worked-billed",
+        about="opportunity-k2m4, 2026-10", engagement_name="Alpenblick claims analytics",
+        engagement_href="/engagements/ENG-2041", owner="Finance operations", age=age("3 d"), amount="EUR 62,400.00",
+        regressed=True,
+    )  # fmt: skip
+    unknown = dataclasses.replace(
+        row, key="break-1", what="Worked and billed: billed has nothing of it", sort="missing", amount="",
+        engagement_name="", engagement_href="", regressed=False,
+    )  # fmt: skip
+    complete = CensusRow(
+        key="netsuite-invoice-2026-11", system="netsuite", kind="invoice", period="2026-11", said="87", held="87",
+        said_total="EUR 1,221,910.00", held_total="EUR 1,221,910.00", verdict="Complete", tone="ok",
+        icon="circle-check",
+    )  # fmt: skip
+    skipped = dataclasses.replace(
+        complete, key="kantata-time-2026-11", system="kantata", kind="time entry", said="9,204", held="9,203",
+        said_total="", held_total="", verdict="Skipped", tone="risk", icon="circle-x",
+    )  # fmt: skip
+    return ReconciliationPage(
+        shell=shell("Reconciliation", "reconciliation", Crumb("Reconciliation")),
+        summary="2 breaks, EUR 62,400.00 unreconciled, 1 of unknown worth unreconciled, 1 skipped count.",
+        fragment_url="/reconciliation/fragment",
+        comparisons=(broken, agreed, unmade),
+        rows=(row, unknown),
+        censuses=(complete, skipped),
+        empty=EmptyPlace("Nothing is unreconciled", "What does not agree appears here.", "throughline reconcile run"),
+        file_url="/reconciliation.csv",
+        chosen="Worked and billed",
+        all_url="/reconciliation",
+        older_url="/reconciliation?after=x",
+        first_url="/reconciliation",
+    )
+
+
+@pytest.fixture
+def break_page() -> BreakPage:
+    ours = SourceRecord(
+        key="ours-time-1", title="time_entry-7k2m4q9", detail="as it is settled", system="",
+        facts=(("day", "2026-10-05"), ("hours", "7.5"), ("rate", "EUR 180.00")),
+    )  # fmt: skip
+    more = dataclasses.replace(ours, key="ours-time-2", title="time_entry-8l3n5r0")
+    return BreakPage(
+        shell=shell(
+            "Worked and billed", "reconciliation", Crumb("Reconciliation", "/reconciliation"), Crumb("break-0a")
+        ),
+        fragment_url="/reconciliation/break-0a/fragment",
+        what="Worked and billed: the amounts differ",
+        key="break-0a",
+        sort="amount",
+        state="Open",
+        tone="risk",
+        icon="circle-alert",
+        comparison="Worked and billed",
+        comparison_href="/reconciliation?comparison=worked-billed",
+        amount="EUR 62,400.00",
+        owner="Finance operations",
+        since=age("3 d"),
+        first_seen=moment("09:12:00"),
+        last_seen=moment("11:58:00"),
+        about="opportunity-k2m4",
+        period="2026-10",
+        engagement_name="Alpenblick claims analytics",
+        engagement_href="/engagements/ENG-2041",
+        left="worked",
+        right="billed",
+        fields=(
+            ComparedField(name="amount", values=("EUR 1,284,310.00", ""), differs=True),
+            ComparedField(name="currency", values=("EUR", "EUR"), differs=False),
+        ),
+        left_records=(ours, more),
+        right_records=(),
+        remedies=(
+            Remedy(
+                verb="Release", what="No tax code for DE.", command="throughline holds show HLD-1", href="/holds/HLD-1"
+            ),
+            Remedy(verb="Look again", what="Compare once more.", command="throughline reconcile run worked-billed"),
+        ),
+    )
+
+
+@pytest.fixture
 def error_page() -> ErrorPage:
     return ErrorPage(
         shell=dataclasses.replace(shell("Not found", "", Crumb("Not found")), live_url=""),
@@ -433,5 +534,7 @@ def error_page() -> ErrorPage:
 
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
-    names = ("engagement", "engagements", "hold", "holds", "systems", "error")
+    names = (
+        "engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "error",
+    )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

@@ -156,11 +156,26 @@ async def held(machine: Machine) -> None:
     )  # fmt: skip
 
 
-PAGES = ("/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/systems")
+@pytest.fixture
+async def broken(machine: Machine, held: None) -> None:
+    """The deal is sold and nobody planned it."""
+    del held
+    await insert(
+        machine, "breaks", id="break-1", comparison="sold-planned", key=DEAL, sort="missing", about=DEAL,
+        engagement=DEAL, fields=[], left_said={"amount": "486000", "currency": "EUR"}, owner="PMO",
+        amount=Decimal(486000), currency="EUR", state="open", times=1, first_seen_at=NOON, since=NOON,
+        last_seen_at=NOON,
+    )  # fmt: skip
+
+
+PAGES = (
+    "/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/reconciliation", "/reconciliation/break-1",
+    "/systems",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.usefixtures("held")
+@pytest.mark.usefixtures("broken")
 async def test_every_page_has_its_policy_its_fragment_and_its_twin(path: str, browser: Browser) -> None:
     page, part, twin = await browser.get(path), await browser.get(f"{path}/fragment"), await browser.get(f"{path}.json")
 
@@ -232,6 +247,29 @@ async def test_lists_are_files_and_no_cell_is_a_formula(browser: Browser) -> Non
     ]
     assert len(list(csv.DictReader(io.StringIO((await browser.get("/holds.csv")).text)))) == 1
     assert len(list(csv.DictReader(io.StringIO((await browser.get("/systems.csv")).text)))) == 5
+
+
+@pytest.mark.usefixtures("broken")
+async def test_a_break_shows_what_is_behind_it_and_offers_the_hold_of_its_engagement(browser: Browser) -> None:
+    told = json.loads((await browser.get("/reconciliation/break-1.json")).text)
+
+    assert told["what"] == "Sold and planned: planned has nothing of it"
+    assert [each["values"] for each in told["fields"]] == [["EUR 486,000.00", ""], ["EUR", ""]]
+    assert [each["title"] for each in told["left_records"]] == [DEAL]
+    assert [each["verb"] for each in told["remedies"]] == ["Answer", "Replay", "Look again"]
+    assert told["remedies"][0]["href"] == "/holds/hold-1"
+
+
+@pytest.mark.usefixtures("broken")
+async def test_breaks_are_listed_with_what_they_are_worth_and_as_a_file(browser: Browser) -> None:
+    told = json.loads((await browser.get("/reconciliation.json?comparison=sold-planned")).text)
+    rows = list(csv.DictReader(io.StringIO((await browser.get("/reconciliation.csv")).text)))
+
+    assert told["summary"] == "1 break, EUR 486,000.00 unreconciled."
+    assert [(each["amount"], each["owner"]) for each in told["rows"]] == [("EUR 486,000.00", "PMO")]
+    assert [(row["key"], row["engagement_name"]) for row in rows] == [("break-1", "'=Claims <script>")]
+    assert (await browser.get("/reconciliation/break-x")).status == 404
+    assert (await browser.get("/reconciliation?comparison=nothing")).status == 404
 
 
 @pytest.mark.usefixtures("held")

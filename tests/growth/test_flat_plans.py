@@ -11,11 +11,13 @@ import pytest
 from throughline.core.checkpoints import Signer
 from throughline.core.entities import Customer, Message, Project
 from throughline.core.events import OpportunityWon
+from throughline.core.reconciliation.definitions import comparison
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview
 from throughline.hub.audit import Sequencer
-from throughline.store import audit_log, captures, entities, events, known, lanes, parking
+from throughline.hub.reconciliation import making
+from throughline.store import audit_log, breaks, captures, entities, events, known, lanes, parking
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 from throughline.store.parking import Place
@@ -56,6 +58,10 @@ FILLED = {
     "journal": "(at, actor, action, object, detail) select $1, 'a', 'b', 'x' || n, '{}' from numbers",
     "audit_log": """(seq, entry, hash)
       select 1000000 + n, json_build_object('engagement', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
+    "breaks": """(id, comparison, key, sort, about, engagement, fields, owner, amount, currency, state, times,
+                  first_seen_at, since, last_seen_at)
+      select 'x' || n, 'sold-planned', 'x' || n, 'missing', 'x' || n, 'x' || n, '{}', 'o', n, 'EUR', 'closed', 1,
+             $1, $1, $1 from numbers""",
     "idempotency_keys": "(key, request, at) select 'x' || n, 'r', $1 from numbers",
 }
 
@@ -107,6 +113,10 @@ class Day:
             "the audit log is listed": lambda: audit_log.newest_leaves(pool, before=None, limit=50),
             "an engagement's leaves": lambda: audit_log.of_engagement(pool, deal),
             "the leaves of a time": lambda: audit_log.places_within(pool, "2026-20", "2026-21"),
+            "a comparison is made": lambda: making.make(world.machine, comparison("sold-planned"), early=True),
+            "breaks are listed": lambda: breaks.queue(pool),
+            "an engagement's breaks": lambda: breaks.queue(pool, engagement=deal),
+            "breaks that are over": lambda: breaks.closed(pool),
             "an entity's history": lambda: entities.versions(pool, deal),
         }
 

@@ -25,8 +25,9 @@ WORKERS = 2
 # Often enough that nothing waits long for it, seldom enough that a life stays cheap.
 NEVER = 1e9
 TICKS = Ticks(
-    sweep_seconds=14, asked_seconds=45, poll_seconds=40, beat_seconds=14, outbox_seconds=NEVER, tidy_seconds=NEVER
-)
+    sweep_seconds=14, asked_seconds=45, poll_seconds=40, beat_seconds=14, outbox_seconds=NEVER, tidy_seconds=NEVER,
+    reconcile_seconds=NEVER,
+)  # fmt: skip
 LOOK_SECONDS = 10
 LONGEST_SECONDS = STORM_ENDS + 1500
 

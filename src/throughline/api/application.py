@@ -19,6 +19,7 @@ from throughline.api import (
     meta,
     metrics,
     problems,
+    reconciliation,
     replays,
     runs,
     subscriptions,
@@ -41,7 +42,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    engagements, holds, runs, dead_letters, replays, events, subscriptions, systems, captures, archives, audit, meta,
+    engagements, holds, reconciliation, runs, dead_letters, replays, events, subscriptions, systems, captures, archives,
+    audit, meta,
 )  # fmt: skip
 
 

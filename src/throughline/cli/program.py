@@ -28,6 +28,11 @@ subscriptions = App(
     help="Who is told of events: list, show, create, pause, resume, delete, rotate, test, recover, deliveries.",
     version_flags=[],
 )
+reconcile = App(
+    name="reconcile",
+    help="What agrees between systems, and what does not: run, list, show, complete.",
+    version_flags=[],
+)
 runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=[])
 dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
@@ -45,6 +50,25 @@ COMMANDS = (
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),
     (holds, "answer", "holds:answer", "Answer the question a hold asks; the run goes on."),
     (holds, "release", "holds:release", "Run again, now that the cause is corrected. Nothing is done twice."),
+    (
+        reconcile,
+        "run",
+        "reconcile:run",
+        "Compare now, every comparison or one, and say how each stands. Ends with 1 when something does not agree.",
+    ),
+    (reconcile, "list", "reconcile:list_", "What is not reconciled, by what it is worth."),
+    (
+        reconcile,
+        "show",
+        "reconcile:show",
+        "One break: what each side says, the records behind it, whose it is, and what can be done.",
+    ),
+    (
+        reconcile,
+        "complete",
+        "reconcile:complete",
+        "Ask every system how many records it has, and compare with what we hold. Ends with 1 when some were skipped.",
+    ),
     (runs, "cancel", "runs:cancel", "Stop a run for good; its holds close with the reason."),
     (dead_letters, "list", "dead_letters:list_", "What failed and is not mended, newest first."),
     (dead_letters, "show", "dead_letters:show", "One of them: what came, why it failed, and where in the program."),
@@ -90,7 +114,7 @@ COMMANDS = (
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, runs, dead_letters, replays, captures, archive, audit, subscriptions, simulate):
+for group in (holds, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, simulate):
     app.command(group)
 
 

@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
-from throughline.console.from_hub import engagement, engagements, holds, systems
+from throughline.console.from_hub import break_, engagement, engagements, holds, reconciliation, systems
 from throughline.console.from_hub.frame import Setting
 from throughline.console.guard import form_token
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
+from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemsPage
 from throughline.hub import overview, story
 from throughline.hub import systems as hub_systems
@@ -21,6 +23,9 @@ from throughline.hub.admission import Admission
 from throughline.hub.engagements import NoSuchEngagement, behind
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.machine import Machine
+from throughline.hub.reconciliation import overview as reconciled
+from throughline.hub.reconciliation.overview import Asked
+from throughline.store import breaks, censuses
 from throughline.store import holds as stored
 
 ROWS, ROWS_OF_A_FILE = 50, 200
@@ -104,6 +109,36 @@ class Pages:
     async def systems(self, request: Request) -> SystemsPage:
         return systems.page(await self.setting(request), await hub_systems.listed(self.machine))
 
+    async def reconciliation(self, request: Request) -> ReconciliationPage:
+        asked, cursor = _asked(request), request.query_params.get("after")
+        setting = await self.setting(request)
+        found = await reconciled.queue(self.machine, asked, cursor=cursor, limit=ROWS)
+        names = await self._deals(found.rows)
+        said = {"comparison": asked.comparison, "owner": asked.owner}
+        return reconciliation.page(
+            setting,
+            await reconciled.stands(self.machine),
+            [reconciliation.row(each, setting, names) for each in found.rows],
+            [reconciliation.counted(each, setting.now) for each in await censuses.listed(self.machine.pool)],
+            comparison=asked.comparison,
+            query=_query(**said, after=cursor),
+            older=f"/reconciliation{_query(**said, after=found.next)}" if found.next else "",
+            first=f"/reconciliation{_query(**said)}" if cursor else "",
+        )
+
+    async def break_(self, request: Request) -> BreakPage:
+        found = await reconciled.one(self.machine, request.path_params["id"])
+        return break_.page(await self.setting(request), found, await self._deals([found.row]))
+
+    async def all_breaks(self, request: Request) -> AsyncGenerator[list[BreakRow]]:
+        setting, asked = await self.setting(request), _asked(request)
+        cursor, more = None, True
+        while more:
+            found = await reconciled.queue(self.machine, asked, cursor=cursor, limit=ROWS_OF_A_FILE)
+            names = await self._deals(found.rows)
+            yield [reconciliation.row(each, setting, names) for each in found.rows]
+            cursor, more = found.next, found.next is not None
+
     async def all_engagements(self, request: Request) -> AsyncGenerator[list[EngagementRow]]:
         """Every row, for a file."""
         setting, cursor, more = await self.setting(request), None, True
@@ -131,6 +166,7 @@ class Pages:
             csrf_token=form_token(request),
             engagements=count,
             open_holds=open_holds,
+            breaks=await breaks.open_count(self.machine.pool),
         )
 
     async def _several(self, setting: Setting, any_id: str, ids: list[str]) -> EngagementsPage:
@@ -140,9 +176,16 @@ class Pages:
             page, summary=f"{any_id} belongs to {len(ids)} engagements.", fragment_url=f"/engagements/{any_id}/fragment"
         )
 
+    async def _deals(self, rows: Sequence[Any]) -> dict[str, str]:
+        return await overview.names(self.machine, sorted({row["engagement"] for row in rows if row["engagement"]}))
+
     async def _names(self, rows: Sequence[Any]) -> dict[str, str]:
         ids = sorted({row["correlation"] for row in rows if row["correlation"]})
         return await overview.names(self.machine, ids)
+
+
+def _asked(request: Request) -> Asked:
+    return Asked(comparison=request.query_params.get("comparison"), owner=request.query_params.get("owner"))
 
 
 def _query(**said: str | None) -> str:

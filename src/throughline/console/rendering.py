@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from throughline.console.break_ import BreakPage
 from throughline.console.charts import bar, lanes
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementsPage
@@ -16,9 +17,10 @@ from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldsPage
 from throughline.console.icons import icon
 from throughline.console.login import LoginPage
+from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
-type LivePage = EngagementPage | EngagementsPage | HoldPage | HoldsPage | SystemsPage
+type LivePage = BreakPage | EngagementPage | EngagementsPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
 type Page = LivePage | ErrorPage | LoginPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.

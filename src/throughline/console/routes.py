@@ -24,6 +24,7 @@ from throughline.console.login import LoginPage
 from throughline.console.pages import Elsewhere, Pages
 from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
+from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.hub import cancels, holds
 from throughline.hub.admission import SESSION as SESSION_LENGTH
 from throughline.hub.admission import Admission
@@ -35,6 +36,7 @@ from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.machine import Machine
 from throughline.hub.overview import NoSuchPlace
 from throughline.hub.pulse import Pulse
+from throughline.hub.reconciliation.overview import NoSuchBreak
 
 log = structlog.get_logger()
 
@@ -66,9 +68,12 @@ class Console:
             Route("/systems.csv", self._systems_file),
             *self._faces("/engagements", pages.engagements),
             *self._faces("/holds", pages.holds),
+            Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
+            *self._faces("/reconciliation", pages.reconciliation),
             *self._faces("/systems", pages.systems),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
+            *self._faces("/reconciliation/{id}", pages.break_),
             Route("/holds/{id}/answer", self._answer, methods=["POST"]),
             Route("/holds/{id}/release", self._release, methods=["POST"]),
             Route("/runs/{id}/cancel", self._cancel, methods=["POST"]),
@@ -230,6 +235,8 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchRun: (404, "No such run", "Go to the holds and choose one."),
     NotCancellable: (409, "Not possible now", "Go back, and look how the run stands."),
     NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
+    NoSuchBreak: (404, "No such break", "Go to the reconciliation and choose one."),
+    NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
     NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
     FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),

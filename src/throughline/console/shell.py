@@ -53,8 +53,13 @@ class Shell:
     static_url: str = "/static"
 
 
-def navigation(*, engagements: str = "", holds: str = "", systems: str = "", prefix: str = "") -> tuple[NavItem, ...]:
-    """The sections that exist, with their counts as text; open holds are marked. `prefix` is where the console is."""
+def navigation(
+    *, engagements: str = "", holds: str = "", breaks: str = "", systems: str = "", prefix: str = ""
+) -> tuple[NavItem, ...]:
+    """The sections that exist, with their counts as text; what waits for a person is marked.
+
+    `prefix` is where the console is.
+    """
     return (
         NavItem(
             key="engagements",
@@ -70,6 +75,14 @@ def navigation(*, engagements: str = "", holds: str = "", systems: str = "", pre
             icon="triangle-alert",
             count=holds,
             urgent=holds not in {"", "0"},
+        ),
+        NavItem(
+            key="reconciliation",
+            label="Reconciliation",
+            href=f"{prefix}/reconciliation",
+            icon="file-check-2",
+            count=breaks,
+            urgent=breaks not in {"", "0"},
         ),
         NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems),
     )

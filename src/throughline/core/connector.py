@@ -1,9 +1,10 @@
-"""What a connector is: a value. A name, mapping tables, how it proves who it is, and up to five functions."""
+"""What a connector is: a value. A name, mapping tables, how it proves who it is, and up to six functions."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
@@ -183,6 +184,14 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """How many records a system itself counts, and what they add up to in each currency, where it can add."""
+
+    count: int
+    totals: Dict[str, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """Resolved secrets and settings. Only a connector's `token` and `signed` functions ever see one."""
 
@@ -232,6 +241,8 @@ type Find = Callable[[Http, Mapping, Where], Awaitable[list[Record]]]
 type Put = Callable[[Http, Mapping, Sent], Awaitable[str]]
 # The text is a key for the whole: a repetition with it does nothing more, and tells the outcomes.
 type PutMany = Callable[[Http, Mapping, Sequence[Sent], str], Awaitable[list[Outcome]]]
+# Of the records of a kind that were last changed from one moment on and before another; None where nobody can count.
+type Count = Callable[[Http, Mapping, datetime, datetime], Awaitable[Census | None]]
 type Receive = Callable[[Dict[str, str], bytes], Received]
 type Judge = Callable[[Answer], Verdict]
 type Ask = Callable[[Credentials, datetime], TokenRequest | Token]
@@ -257,10 +268,13 @@ class Connector:
     put: Put | None = None
     put_many: PutMany | None = None
     receive: Receive | None = None
+    count: Count | None = None
     signed: Signed | None = None
 
     def mapping(self, kind: str) -> Mapping | None:
         return next((mapping for mapping in self.mappings if mapping.kind == kind), None)
 
     def can(self) -> frozenset[str]:
-        return frozenset(name for name in ("changes", "find", "put", "put_many", "receive") if getattr(self, name))
+        return frozenset(
+            name for name in ("changes", "find", "put", "put_many", "receive", "count") if getattr(self, name)
+        )

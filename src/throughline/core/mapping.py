@@ -52,7 +52,8 @@ class Mapping:
     `settle_seconds` is how long an unknown outcome may still appear: more than our deadline, `late_seconds` (how long
     they were seen to go on working after we gave up) and `lag_seconds` (how far their search is behind) together.
     Rung B needs `key_window_seconds`, for how long they remember a key, and `after_window`, the rung they offer then.
-    Rung D needs `natural_key`, our fields that tell one thing from another.
+    Rung D needs `natural_key`, our fields that tell one thing from another. `control` is our field of money whose sum
+    they can tell: a control total.
     """
 
     entity: type[Entity]
@@ -70,6 +71,7 @@ class Mapping:
     key_window_seconds: float | None = None
     after_window: Rung = Rung.NOTHING
     natural_key: tuple[str, ...] = ()
+    control: str | None = None
 
     def __post_init__(self) -> None:
         unknown = {row.ours for row in self.rows if row.ours} - set(self.entity.model_fields)

@@ -19,6 +19,7 @@ from throughline.hub.applied import Lines
 from throughline.hub.audit import Sequencer
 from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
+from throughline.hub.reconciliation.ticking import Reconciling
 from throughline.hub.retention import Retention
 from throughline.hub.wakes import DELIVERIES
 from throughline.store import captures, clocks, database, lanes, workers
@@ -28,7 +29,7 @@ from throughline.worker.queue import FairQueue
 log = structlog.get_logger()
 
 SWEEP_SECONDS, ASKED_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 0.5, 3.0, 0.3, 60.0
-AUDIT_SECONDS = 1.0
+AUDIT_SECONDS, RECONCILE_SECONDS = 1.0, 15.0
 AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 20.0
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -48,6 +49,7 @@ class Ticks:
     outbox_seconds: float = OUTBOX_SECONDS
     tidy_seconds: float = TIDY_SECONDS
     audit_seconds: float = AUDIT_SECONDS
+    reconcile_seconds: float = RECONCILE_SECONDS
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class Worker:
         """Work until `stopping` is set; what has been begun is finished first."""
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._beat()
-        outbox = self.machine.outbox(self.name)
+        outbox, reconciling = self.machine.outbox(self.name), Reconciling(self.machine, self.ticks.reconcile_seconds)
         ticks = (
             asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(self.ticks.poll_seconds, self.machine.polls().all_due)),
@@ -74,6 +76,7 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
+            asyncio.create_task(self._every(self.ticks.reconcile_seconds, reconciling.look)),
             *(
                 asyncio.create_task(self._every(self.ticks.audit_seconds, sequencer.tick))
                 for sequencer in self._sequencers()

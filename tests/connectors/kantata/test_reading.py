@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from throughline.core.connector import Census
 from throughline.core.errors import Hold, Retry, Unknown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -143,3 +144,15 @@ async def test_a_bad_day_while_reading_is_tried_again(psa: Any, kind: str) -> No
         await psa.changes("project")
 
     assert not isinstance(raised.value, Unknown)
+
+
+async def test_kantata_counts_what_was_changed_in_a_time_as_the_poll_reads_it(psa: Any) -> None:
+    psa.advance(60)
+    await edit(psa, title="Late")
+    read = [record for page in await psa.changes("project") for record in page]
+    moments = sorted(datetime.fromisoformat(str(record["updated_at"])) for record in read)
+    second = timedelta(seconds=1)
+
+    assert await psa.count("project", moments[0], moments[-1] + second) == Census(len(read))
+    inside = sum(moments[0] + second <= each < moments[-1] for each in moments)
+    assert await psa.count("project", moments[0] + second, moments[-1]) == Census(inside)

@@ -1,11 +1,12 @@
 """Invoices, credit memos, payments and write-offs: written to NetSuite and read from it, over real HTTP."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from throughline.core.connector import Census
 from throughline.core.entities import CreditMemo, Customer, CustomerId, Entity, Invoice, WriteOff
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.events import detect
@@ -168,6 +169,18 @@ async def test_a_payment_in_parts_is_told_as_events_in_order(erp: Any) -> None:
         ("posted", "120.42"), ("partly_paid", "100.01"), ("partly_paid", "100.00"), ("paid", "0.00"),
     ]  # fmt: skip
     assert events == ["InvoicePosted", "InvoicePartPaid", "InvoicePartPaid", "InvoicePaid"]
+
+
+async def test_netsuite_counts_what_was_changed_in_a_time_and_adds_it_up_in_its_currency(erp: Any) -> None:
+    await posted(erp, invoice())
+    now = erp.clock.now()
+    hour = timedelta(hours=1)
+
+    assert await erp.count("invoice", now - hour, now + hour) == Census(1, {"GBP": Decimal("120.42")})
+    assert await erp.count("invoice", now + hour, now + 2 * hour) == Census(0, {})
+    counted = await erp.count("customer", now - hour, now + hour)
+    assert counted is not None
+    assert (counted.count, counted.totals) == (len(erp.kept("customer")), None)
 
 
 async def test_a_payment_says_what_it_settles_and_what_is_left_of_it(erp: Any) -> None:

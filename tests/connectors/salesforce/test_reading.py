@@ -8,7 +8,7 @@ import pytest
 
 from throughline.connectors.salesforce import CONNECTOR
 from throughline.connectors.salesforce.api import put_many
-from throughline.core.connector import Answer, Page, Sent
+from throughline.core.connector import Answer, Census, Page, Sent
 from throughline.core.entities import Customer, CustomerId
 from throughline.core.errors import Hold, Retry, Unknown
 from throughline.core.forms import Record
@@ -195,3 +195,15 @@ async def test_a_bad_day_while_reading_is_tried_again(crm: Any, kind: str) -> No
         await crm.changes("customer")
 
     assert not isinstance(raised.value, Unknown)
+
+
+async def test_salesforce_counts_what_was_changed_in_a_time_as_the_poll_reads_it(crm: Any) -> None:
+    crm.advance(60)
+    await crm.put(Customer(id=CustomerId("customer-9"), name="Late Ltd"))
+    read = [record for page in await crm.changes("customer") for record in page]
+    moments = sorted(datetime.fromisoformat(str(record["SystemModstamp"])) for record in read)
+    second = timedelta(seconds=1)
+
+    assert await crm.count("customer", moments[0], moments[-1] + second) == Census(len(read))
+    inside = sum(moments[0] + second <= each < moments[-1] for each in moments)
+    assert await crm.count("customer", moments[0] + second, moments[-1]) == Census(inside)

@@ -21,6 +21,7 @@ CONNECTOR = Connector(
     judge=api.judge,
     ask=api.ask,
     changes=api.changes,
+    count=api.count,
     find=api.find,
     put=api.put,
 )

@@ -11,6 +11,7 @@ from throughline.connectors.kantata.people import by_address, put_on, put_person
 from throughline.core.connector import (
     Absent,
     Answer,
+    Census,
     Credentials,
     Expired,
     Fine,
@@ -87,6 +88,20 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
         ahead = _just_before(newest)
         after, number = (ahead, 1) if ahead != after else (after, number + 1)
         seen |= set(stamps.items())
+
+
+async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) -> Census | None:
+    """How many were last changed in a time: those changed since, less those changed after it. A page tells how many."""
+    if mapping.resource in UNDATED:
+        return None
+    changed = [await _changed_since(http, mapping.resource, moment) for moment in (since, until)]
+    return Census(changed[0] - changed[1])
+
+
+async def _changed_since(http: Http, resource: str, moment: datetime) -> int:
+    asked = {"updated_after": _just_before(moment.isoformat()), "page": "1", "per_page": "1"}
+    archived = {"include_archived": "true"} if resource == "workspaces" else {}
+    return int((await page(http, resource, asked | archived))["count"])
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:

@@ -22,6 +22,7 @@ CONNECTOR = Connector(
     ask=auth.ask,
     read_token=auth.read_token,
     changes=api.changes,
+    count=api.count,
     find=api.find,
     put=api.put,
     put_many=bulk.put_many,

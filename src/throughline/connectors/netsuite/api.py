@@ -1,9 +1,11 @@
 """How to ask NetSuite."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from throughline.connectors.netsuite import (
     closed,
+    counting,
     intercompany,
     pages,
     periods,
@@ -20,6 +22,7 @@ from throughline.connectors.netsuite.standing import seen
 from throughline.core.connector import (
     Absent,
     Answer,
+    Census,
     Expired,
     Fine,
     Http,
@@ -57,6 +60,15 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
         found = [await _record(http, mapping, str(row["id"])) for row in rows]
         cursor = pages.instant(rows[-1]["changed"]) if rows else None
         yield Page([record for record in found if record is not None], cursor)
+
+
+async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) -> Census | None:
+    """What is made of several rows, or of one of several tables, cannot be counted by them."""
+    if mapping.resource in TABLES:
+        return None
+    return await counting.counted(
+        http, _question(mapping), adds_up=mapping.control is not None, since=since, until=until
+    )
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:

@@ -27,6 +27,7 @@ INVOICE = Mapping(
     resource="invoice",
     key="id",
     changed="lastModifiedDate",
+    control="total",
     id_field="externalId",
     rung=Rung.UPSERT,
     rows=(

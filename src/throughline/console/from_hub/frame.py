@@ -20,6 +20,7 @@ class Setting:
     csrf_token: str
     engagements: int
     open_holds: int
+    breaks: int = 0
     live: bool = True
 
 
@@ -32,6 +33,7 @@ def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
         nav=navigation(
             engagements=f"{setting.engagements:,}",
             holds=f"{setting.open_holds:,}",
+            breaks=f"{setting.breaks:,}",
             systems=str(len(setting.firm.systems)),
         ),
         environment="Sandbox" if pretend else setting.firm.name,
