@@ -132,6 +132,7 @@ def _line(sold: OpportunityLine, deal: Opportunity, model: CommercialModel, tax:
         item=item.item,
         tax_code=tax,
         cost_centre=cost_centre(deal.legal_entity or "", deal.service_line, firm),
+        quote_line=sold.quote_line,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from throughline.core import delivery_events, revenue_events, staffing_events
+from throughline.core import change_events, delivery_events, revenue_events, staffing_events
 from throughline.core.entities import InvoiceState, Stage
 from throughline.core.event import EVENTS, Detector, Event, Fields
 from throughline.core.money import Money
@@ -124,7 +124,9 @@ def detect(kind: str, before: Fields | None, after: Fields) -> list[Event]:
 
 
 def _won(before: Fields, after: Fields) -> Event | None:
-    if after.get("stage") == Stage.WON and before.get("stage") != Stage.WON:
+    # A deal that changes or continues a contract is told of as a change order or a renewal.
+    follows = after.get("amended_contract") or after.get("renewed_contract")
+    if after.get("stage") == Stage.WON and before.get("stage") != Stage.WON and not follows:
         return OpportunityWon(opportunity=after["id"])
     return None
 
@@ -189,4 +191,5 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
     **delivery_events.DETECTORS,
     **revenue_events.DETECTORS,
     **staffing_events.DETECTORS,
+    **change_events.DETECTORS,
 }

@@ -119,10 +119,13 @@ OPPORTUNITY = Mapping(
                     Line("role", "Role__c"),
                     Line("commercial_model", "Contract_Type__c", COMMERCIAL_MODEL),
                     Line("service_date", "ServiceDate", Day()),
+                    Line("quote_line", "SBQQ__QuoteLine__c"),
                 )
             ),
             flow="in",
         ),
+        Row("amended_contract", "SBQQ__AmendedContract__c", flow="in"),
+        Row("renewed_contract", "SBQQ__RenewedContract__c", flow="in"),
     ),
 )
 

@@ -52,6 +52,8 @@ class ChangeOrder(Entity, frozen=True):
 
     id: ChangeOrderId
     name: str
+    # The deal whose contract it changes; `opportunity` is the one the change itself is sold by.
+    amends: OpportunityId | None = None
     opportunity: OpportunityId | None = None
     contract: ContractId | None = None
     project: ProjectId | None = None
@@ -85,7 +87,9 @@ class Renewal(Spanning, Entity, frozen=True):
     kind: ClassVar[str] = "renewal"
 
     id: RenewalId
-    contract: ContractId
+    # The deal whose contract goes on; `opportunity` is the one the next term is sold by.
+    renews: OpportunityId | None = None
+    contract: ContractId | None = None
     customer: CustomerId | None = None
     opportunity: OpportunityId | None = None
     state: RenewalState

@@ -54,6 +54,7 @@ class ContractLine(Spanning, frozen=True):
     item: str | None = None
     tax_code: str | None = None
     cost_centre: str | None = None
+    quote_line: str | None = None
 
     @model_validator(mode="after")
     def _in_one_currency(self) -> Self:

@@ -8,7 +8,7 @@ from typing import Any
 from throughline.sandbox.salesforce.cpq import held
 from throughline.sandbox.salesforce.deals import Opened, product_id, refuse_unknown
 from throughline.sandbox.salesforce.ids import canonical
-from throughline.sandbox.salesforce.objects import OPPORTUNITY
+from throughline.sandbox.salesforce.objects import LINE, OPPORTUNITY
 from throughline.sandbox.salesforce.objects_cpq import CONTRACT, QUOTE, QUOTE_LINE
 from throughline.sandbox.salesforce.org import Transaction
 from throughline.sandbox.salesforce.quotes import CARRIED, contracted, subscribe
@@ -61,7 +61,8 @@ def renew(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
         if quantity:
             price = rounded(Decimal(subscription["SBQQ__NetPrice__c"]) * factor, 2)
             line = _line_of(subscription, quantity) | {"SBQQ__NetPrice__c": str(price)}
-            create(tx, QUOTE_LINE, line | {"SBQQ__Quote__c": quote, "SBQQ__RenewedSubscription__c": subscription["Id"]})
+            renewed = line | {"SBQQ__Quote__c": quote, "SBQQ__RenewedSubscription__c": subscription["Id"]}
+            _sold(tx, opportunity, line, create(tx, QUOTE_LINE, renewed))
     return _told(tx, opportunity, quote, contract)
 
 
@@ -150,6 +151,23 @@ def _changes(tx: Transaction, contract: Record, spec: Mapping[str, Any]) -> list
     if wanted:
         raise ValueError(f"the contract has no line {', '.join(wanted)}; it has {len(lines)}, counted from 1")
     return lines + [_new(tx, contract, each) for each in given if "line" not in each]
+
+
+def _sold(tx: Transaction, opportunity: str, line: dict[str, Any], quoted: str) -> None:
+    """The package shows the lines of a renewal's quote on its opportunity too."""
+    create(
+        tx,
+        LINE,
+        {
+            "OpportunityId": opportunity,
+            "Product2Id": line["SBQQ__Product__c"],
+            "Quantity": line["SBQQ__Quantity__c"],
+            "UnitPrice": line["SBQQ__NetPrice__c"],
+            "Description": line["SBQQ__Description__c"],
+            "SBQQ__QuoteLine__c": quoted,
+            **{name: line[name] for name in CARRIED},
+        },
+    )
 
 
 def _line_of(subscription: Record, quantity: Decimal) -> dict[str, Any]:

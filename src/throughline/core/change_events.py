@@ -1,0 +1,75 @@
+"""What happens to a contract after it is signed, and how a change of an entity means it: change orders and renewals."""
+
+from typing import ClassVar
+
+from throughline.core.entities import ApprovalState, RenewalState
+from throughline.core.event import Detector, Event, Fields
+
+
+class ChangeOrderProposed(Event):
+    """A change of what was agreed is on the table: its effect can be worked out."""
+
+    subject: ClassVar[str] = "change_order"
+    change_order: str
+    amends: str
+
+
+class ChangeOrderApproved(Event):
+    """The customer agreed to a change of what was agreed."""
+
+    subject: ClassVar[str] = "change_order"
+    change_order: str
+    amends: str
+
+
+class RenewalUpcoming(Event):
+    """A contract is about to end, and somebody works on its next term."""
+
+    subject: ClassVar[str] = "renewal"
+    renewal: str
+    renews: str
+
+
+class RenewalConfirmed(Event):
+    """The customer goes on for another term."""
+
+    subject: ClassVar[str] = "renewal"
+    renewal: str
+    renews: str
+
+
+ON_THE_TABLE = frozenset({ApprovalState.SUBMITTED, ApprovalState.APPROVED})
+AHEAD = frozenset({RenewalState.UPCOMING, RenewalState.PROPOSED, RenewalState.CONFIRMED})
+
+
+def _proposed(before: Fields, after: Fields) -> Event | None:
+    if after.get("state") not in ON_THE_TABLE or before.get("state") in ON_THE_TABLE or not after.get("amends"):
+        return None
+    return ChangeOrderProposed(change_order=after["id"], amends=after["amends"])
+
+
+def _approved(before: Fields, after: Fields) -> Event | None:
+    yes = ApprovalState.APPROVED
+    if after.get("state") != yes or before.get("state") == yes or not after.get("amends"):
+        return None
+    return ChangeOrderApproved(change_order=after["id"], amends=after["amends"])
+
+
+def _upcoming(before: Fields, after: Fields) -> Event | None:
+    """One that was confirmed before anybody told us of it is still one to plan for."""
+    if after.get("state") not in AHEAD or before.get("state") in AHEAD or not after.get("renews"):
+        return None
+    return RenewalUpcoming(renewal=after["id"], renews=after["renews"])
+
+
+def _confirmed(before: Fields, after: Fields) -> Event | None:
+    yes = RenewalState.CONFIRMED
+    if after.get("state") != yes or before.get("state") == yes or not after.get("renews"):
+        return None
+    return RenewalConfirmed(renewal=after["id"], renews=after["renews"])
+
+
+DETECTORS: dict[str, tuple[Detector, ...]] = {
+    "change_order": (_proposed, _approved),
+    "renewal": (_upcoming, _confirmed),
+}
