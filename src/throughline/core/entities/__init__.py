@@ -30,6 +30,7 @@ from throughline.core.entities.changes import (
     ChangeOrigin,
     Renewal,
     RenewalState,
+    Version,
 )
 from throughline.core.entities.contracts import (
     Amendment,
@@ -186,6 +187,6 @@ __all__ = [
     "ServiceItemId", "Stage", "StatementOfWork", "StatementOfWorkId", "Subcontract", "SubcontractId", "Task", "TaskId",
     "TaskKind", "TaxCode", "TaxCodeId", "TaxProfile", "TaxProfileId", "TaxTreatment", "TemplateTask", "TimeEntry",
     "TimeEntryId", "Timesheet", "TimesheetId", "Unit", "UnknownKind", "Utilisation", "UtilisationId", "Value",
-    "WriteOff", "WriteOffId", "entity_kind",
+    "Version", "WriteOff", "WriteOffId", "entity_kind",
 ]
 # fmt: on

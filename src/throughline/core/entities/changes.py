@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from throughline.core.entities.base import Day, Entity, Flag, Instant, Key, Spanning, Value
+from throughline.core.entities.base import Count, Day, Entity, Flag, Instant, Key, Spanning, Value
 from throughline.core.entities.ids import (
     BookingId,
     ChangeOrderId,
@@ -42,6 +42,16 @@ class ChangeOrderLine(Value, frozen=True):
     unit_price: Money | None = None
     amount_delta: Money | None = None
     hours_delta: Exact | None = None
+    ends: Day | None = None
+
+
+class Version(Value, frozen=True):
+    """What one change order made of something that was agreed, and what that was worth before."""
+
+    number: Count
+    change_order: ChangeOrderId
+    before: Money
+    value: Money
     ends: Day | None = None
 
 
