@@ -14,6 +14,7 @@ from throughline.connectors.netsuite import (
     write_offs,
 )
 from throughline.connectors.netsuite.pages import Question
+from throughline.connectors.netsuite import following, records, suiteql, write_offs
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing
 from throughline.connectors.netsuite.shapes import begun, lists, needs_to_know, worded
 from throughline.connectors.netsuite.standing import seen
@@ -63,11 +64,13 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     """By id; else what carries our id, the same tax id, or the same name."""
     if table := TABLES.get(mapping.resource):
         return await table.find(http, where.key) if where.key else []
+    """By id; else what carries our id, the same tax id or name, or was made from the same order or invoice."""
     if where.key:
         keys = [where.key]
     else:
         keys = [f"eid:{where.marker}"] if where.marker else []
         keys += await _alike(http, where) if mapping.resource == "customer" else []
+        keys += await following.keys(http, mapping.resource, where)
     found = [await _record(http, mapping, key) for key in keys]
     return list({str(record["id"]): record for record in found if record}.values())
 
