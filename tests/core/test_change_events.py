@@ -34,6 +34,12 @@ def test_a_change_order_is_told_of_when_it_is_proposed_and_when_it_is_agreed(
     assert told("change_order", known, {**CHANGE, "state": after}) == events
 
 
+def test_a_change_that_began_in_delivery_names_its_project() -> None:
+    asked = {"id": "change_order-1", "project": "project-1", "state": "submitted"}
+
+    assert told("change_order", None, asked) == ["ChangeOrderProposed"]
+
+
 def test_a_change_order_of_a_contract_nobody_knows_means_nothing_yet() -> None:
     assert told("change_order", None, {"id": "change_order-1", "state": "approved"}) == []
 

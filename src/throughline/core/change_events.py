@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from throughline.core.entities import ApprovalState, RenewalState
 from throughline.core.event import Detector, Event, Fields
+from throughline.core.money import Money
 
 
 class ChangeOrderProposed(Event):
@@ -11,7 +12,6 @@ class ChangeOrderProposed(Event):
 
     subject: ClassVar[str] = "change_order"
     change_order: str
-    amends: str
 
 
 class ChangeOrderApproved(Event):
@@ -19,7 +19,16 @@ class ChangeOrderApproved(Event):
 
     subject: ClassVar[str] = "change_order"
     change_order: str
-    amends: str
+
+
+class ChangeOrderApplied(Event):
+    """Every system has a change: from now on the contract is worth this."""
+
+    subject: ClassVar[str] = "change_order"
+    change_order: str
+    contract: str
+    version: int
+    value: Money
 
 
 class RenewalUpcoming(Event):
@@ -43,16 +52,21 @@ AHEAD = frozenset({RenewalState.UPCOMING, RenewalState.PROPOSED, RenewalState.CO
 
 
 def _proposed(before: Fields, after: Fields) -> Event | None:
-    if after.get("state") not in ON_THE_TABLE or before.get("state") in ON_THE_TABLE or not after.get("amends"):
+    if after.get("state") not in ON_THE_TABLE or before.get("state") in ON_THE_TABLE or not _of_a_contract(after):
         return None
-    return ChangeOrderProposed(change_order=after["id"], amends=after["amends"])
+    return ChangeOrderProposed(change_order=after["id"])
 
 
 def _approved(before: Fields, after: Fields) -> Event | None:
     yes = ApprovalState.APPROVED
-    if after.get("state") != yes or before.get("state") == yes or not after.get("amends"):
+    if after.get("state") != yes or before.get("state") == yes or not _of_a_contract(after):
         return None
-    return ChangeOrderApproved(change_order=after["id"], amends=after["amends"])
+    return ChangeOrderApproved(change_order=after["id"])
+
+
+def _of_a_contract(change: Fields) -> bool:
+    """Sales names the deal whose contract changes, delivery its project."""
+    return bool(change.get("amends") or change.get("project"))
 
 
 def _upcoming(before: Fields, after: Fields) -> Event | None:

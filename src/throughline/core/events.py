@@ -4,11 +4,30 @@ from datetime import date
 from typing import ClassVar
 
 from throughline.core import change_events, delivery_events, revenue_events, staffing_events
+from throughline.core.change_events import (
+    ChangeOrderApplied,
+    ChangeOrderApproved,
+    ChangeOrderProposed,
+    RenewalConfirmed,
+    RenewalUpcoming,
+)
 from throughline.core.entities import InvoiceState, Stage
 from throughline.core.event import EVENTS, Detector, Event, Fields
 from throughline.core.money import Money
 
-__all__ = ["DETECTORS", "EVENTS", "Detector", "Event", "Fields", "detect"]
+__all__ = [
+    "DETECTORS",
+    "EVENTS",
+    "ChangeOrderApplied",
+    "ChangeOrderApproved",
+    "ChangeOrderProposed",
+    "Detector",
+    "Event",
+    "Fields",
+    "RenewalConfirmed",
+    "RenewalUpcoming",
+    "detect",
+]
 
 
 class OpportunityWon(Event):

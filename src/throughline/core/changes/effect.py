@@ -32,6 +32,12 @@ class Effect:
         return delta(self.change)
 
     @property
+    def untouched(self) -> bool:
+        """Whether nothing of it is done yet."""
+        there = (self.before.contract.versions, self.before.plan.versions, self.before.project.versions)
+        return not any(version_of(self.change, each) for each in there)
+
+    @property
     def version(self) -> Version:
         """The version of the contract that this change makes, or made."""
         made = version_of(self.change, self.contract.versions)
