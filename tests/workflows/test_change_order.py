@@ -270,18 +270,18 @@ async def test_a_rejected_change_does_nothing() -> None:
     assert the(world, Role.ERP, "contract")["value"] == amount("48000.00")
 
 
-async def test_a_yes_that_was_taken_back_is_a_question_and_not_a_yes() -> None:
+async def test_a_yes_that_was_taken_back_is_waited_for_anew() -> None:
     world = await opened()
     world.knows(change(state=ApprovalState.SUBMITTED))
     await world.run(change_order, PROPOSED)
     world.knows(change())
     world.knows(change(state=ApprovalState.SUBMITTED))
 
-    await world.run(change_order, PROPOSED)
-
-    (hold,) = world.holds
-    assert hold.why == "More timetable was agreed to, and is submitted now"
+    assert await world.run(change_order, PROPOSED) == "waiting"
     assert the(world, Role.ERP, "contract")["value"] == amount("48000.00")
+
+    world.knows(change())
+    assert await world.run(change_order, PROPOSED) == "done"
 
 
 # What cannot be missed

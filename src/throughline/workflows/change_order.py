@@ -1,12 +1,12 @@
 """Change order: what somebody wants changed is worked out and shown, agreed to, and then done in every system."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from throughline.core.candidates import Candidate
 from throughline.core.changes.agreement import Agreement
 from throughline.core.changes.billed import billed, invoice_of, memo_of
-from throughline.core.changes.checks import refuse_taken_back
 from throughline.core.changes.effect import Effect, work_out
 from throughline.core.changes.parts import (
     applied,
@@ -37,6 +37,7 @@ from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
 
 APPROVED, DECLINED = "approve", "decline"
+LONG = timedelta(days=30)
 WAITING = "agreed to here, waiting for the customer"
 # Of a change without a page of its own, the page of its deal says this; the rest there is about the deal.
 OF_ANOTHER = ("change", "contract_value")
@@ -69,7 +70,7 @@ async def change_order(flow: Flow, proposed: ChangeOrderProposed) -> None:
     # The customer agrees where sales works.
     if change.state is not ApprovalState.APPROVED:
         await flow.wait(ChangeOrderApproved, about=change.id)
-        refuse_taken_back(change)
+        await flow.wait(flow.now + LONG)  # they took it back: what they decide next wakes the run before that
 
     # Finance: the billing plan and the contract, as they are from now on.
     async with flow.part("finance", amount=abs(effect.amount)) as finance:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from throughline.core.changes.agreement import Agreement, delta, version_of
-from throughline.core.entities import ApprovalState, ChangeOrder, ChangeOrderLine, Contract, ContractLine
+from throughline.core.entities import ChangeOrder, ChangeOrderLine, Contract, ContractLine
 from throughline.core.errors import Hold
 from throughline.core.money import Money, total
 
@@ -26,15 +26,6 @@ def refuse_unsound(change: ChangeOrder, agreed: Agreement) -> None:
         _refuse_too_little(change, line, agreed.contract)
     _refuse_days(change, agreed.contract)
     _refuse_below_billed(change, agreed)
-
-
-def refuse_taken_back(change: ChangeOrder) -> None:
-    """The customer agreed, and the change is not agreed any more: nobody can say which of the two holds."""
-    if change.state is not ApprovalState.APPROVED:
-        raise Hold(
-            f"{change.name} was agreed to, and is {change.state.value} now",
-            fix="Accept or reject it again where it was entered; the run goes on by itself.",
-        )
 
 
 def line_changed(line: ChangeOrderLine, contract: Contract) -> ContractLine | None:
