@@ -1,6 +1,7 @@
 """`plan`: what runs would do, with amounts, before anybody agrees to it."""
 
 from dataclasses import asdict
+from typing import Any
 
 from throughline.cli.exits import Exit, Stop
 from throughline.cli.opened import asked
@@ -27,11 +28,19 @@ async def plan(any_id: str, /, *, json: bool = False, where: Where = HERE) -> in
         except NoSuchEngagement as error:
             raise Stop(str(error), Exit.FOUND) from error
     if json:
-        document("plan", [asdict(each) for each in found])
+        document("plan", [_said(each) for each in found])
     else:
         for each in found:
             _say(each)
     return Exit.DONE if not any(each.stops or each.defect for each in found) else Exit.PARTLY
+
+
+def _said(preview: Preview) -> dict[str, Any]:
+    effects = [
+        {**asdict(each), "amount": each.amount.model_dump(mode="json") if each.amount else None}
+        for each in preview.effects
+    ]
+    return {**asdict(preview), "effects": effects}
 
 
 def _say(preview: Preview) -> None:

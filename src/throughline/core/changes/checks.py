@@ -86,12 +86,10 @@ def _refuse_too_little(change: ChangeOrder, line: ChangeOrderLine, contract: Con
 
 
 def _refuse_days(change: ChangeOrder, contract: Contract) -> None:
-    starts, ends = change.effective_from or contract.starts, change.new_end or contract.ends
-    if starts < contract.starts or (ends and ends < starts):
-        until = f" and ends on {ends}" if ends else ""
-        raise Hold(
-            f"{change.name} holds from {starts}{until}, and its contract starts on {contract.starts}", fix=CORRECT
-        )
+    starts = max(change.effective_from or contract.starts, contract.starts)
+    ends = change.new_end or contract.ends
+    if ends and ends < starts:
+        raise Hold(f"{change.name} ends on {ends}, before it holds on {starts}", fix=CORRECT)
 
 
 def _refuse_below_billed(change: ChangeOrder, agreed: Agreement) -> None:

@@ -49,6 +49,7 @@ class Effect:
 def work_out(change: ChangeOrder, agreed: Agreement, firm: Firm) -> Effect:
     """Everything at once, or a hold that says what is in the way. What is applied already comes out as it is."""
     refuse_unsound(change, agreed)
+    change = from_the_start(change, agreed.contract)
     contract, plan = changed_contract(change, agreed, firm), changed_plan(change, agreed)
     needed = staffing(change, agreed, firm)
     return Effect(
@@ -62,3 +63,10 @@ def work_out(change: ChangeOrder, agreed: Agreement, firm: Firm) -> Effect:
         staffing=needed,
         forecast=shifts(change, Terms(agreed.contract, agreed.plan), Terms(contract, plan)),
     )
+
+
+def from_the_start(change: ChangeOrder, contract: Contract) -> ChangeOrder:
+    """A change that is agreed before the work begins holds from when it begins: the CRM writes the day it was asked."""
+    if change.effective_from is None or change.effective_from >= contract.starts:
+        return change
+    return change.model_copy(update={"effective_from": contract.starts})
