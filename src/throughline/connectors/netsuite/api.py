@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from throughline.connectors.netsuite import (
     closed,
+    following,
     intercompany,
     pages,
     periods,
@@ -14,7 +15,6 @@ from throughline.connectors.netsuite import (
     write_offs,
 )
 from throughline.connectors.netsuite.pages import Question
-from throughline.connectors.netsuite import following, records, suiteql, write_offs
 from throughline.connectors.netsuite.records import RECORDS, STRICT, replacing
 from throughline.connectors.netsuite.shapes import begun, lists, needs_to_know, worded
 from throughline.connectors.netsuite.standing import seen
@@ -61,10 +61,9 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
-    """By id; else what carries our id, the same tax id, or the same name."""
+    """By id; else what carries our id, the same tax id or name, or was made from the same order or invoice."""
     if table := TABLES.get(mapping.resource):
         return await table.find(http, where.key) if where.key else []
-    """By id; else what carries our id, the same tax id or name, or was made from the same order or invoice."""
     if where.key:
         keys = [where.key]
     else:

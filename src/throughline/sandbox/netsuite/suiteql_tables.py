@@ -49,7 +49,6 @@ def _lines(shelf: Shelf) -> Iterable[Record]:
     """Line 0 is the transaction itself. What is sold is negative, as in the general ledger."""
     for record in _transactions(shelf):
         head = {"transaction": record["id"], "subsidiary": record.get("subsidiary"), "entity": record.get("entity")}
-        head = {"transaction": record["id"], "subsidiary": record.get("subsidiary"), "entity": record["entity"]}
         head["createdFrom"] = record.get("createdFrom")
         own = {"line": 0, "amount": record.get("total"), "department": record.get("department")}
         yield from elements_of(shelf, record)
