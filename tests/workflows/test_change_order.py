@@ -24,7 +24,7 @@ from throughline.core.entities import (
     Stage,
 )
 from throughline.core.errors import Hold, Retry
-from throughline.core.events import ChangeOrderApplied, ChangeOrderProposed, OpportunityWon
+from throughline.core.events import ChangeOrderApplied, ChangeOrderProposed, ContractBooked, OpportunityWon
 from throughline.core.money import Money
 from throughline.core.roles import Role
 from throughline.demo import FIRM
@@ -146,6 +146,14 @@ async def test_an_agreed_change_is_done_in_every_system_and_told_to_sales() -> N
     )
     assert page(world)["change"].startswith("done, version 2: +12,000.00 GBP: contract 48,000.00 GBP to 60,000.00 GBP")
     assert page(world, DEAL.id)["contract_value"] == amount("60000.00")
+
+
+async def test_a_plan_that_was_billed_to_its_end_is_billed_further() -> None:
+    world = await changed(change())
+
+    booked = [event for event in world.events if isinstance(event, ContractBooked)]
+
+    assert booked == [ContractBooked(contract="contract-of-opportunity-1")] * 2, "by the deal, and by the change"
 
 
 async def test_what_was_agreed_before_is_kept_as_a_version() -> None:

@@ -1,5 +1,6 @@
 """Change order: what somebody wants changed is worked out and shown, agreed to, and then done in every system."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ from throughline.core.entities import (
     Opportunity,
     Project,
 )
-from throughline.core.events import ChangeOrderApproved, ChangeOrderProposed
+from throughline.core.events import ChangeOrderApproved, ChangeOrderProposed, ContractBooked
 from throughline.core.money import Money
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
@@ -60,9 +61,7 @@ async def change_order(flow: Flow, proposed: ChangeOrderProposed) -> None:
     verdict = APPROVED
     async with flow.part("gate", amount=change.amount_delta and abs(change.amount_delta)) as gate:
         effect = work_out(change, await agreement(flow, deal), flow.firm)
-        if effect.untouched:
-            await tell_sales(change=in_a_line(effect))
-        verdict = await asked(flow, effect)
+        verdict = await shown(flow, effect, tell_sales)
     await tell_sales(gate=said(gate, change, verdict), at=flow.began)
     if not gate.done or verdict == DECLINED:
         return
@@ -76,6 +75,7 @@ async def change_order(flow: Flow, proposed: ChangeOrderProposed) -> None:
     async with flow.part("finance", amount=abs(effect.amount)) as finance:
         await flow.put(effect.plan, into=Role.ERP)
         await tell_sales(contract_key=await flow.put(effect.contract, into=Role.ERP))
+        await flow.emit(ContractBooked(contract=effect.contract.id))
 
     # Delivery: the project on its new baseline, the work that comes with the change, the people, and word to the team.
     async with flow.part("delivery", amount=abs(effect.amount)) as delivery:
@@ -95,14 +95,16 @@ async def change_order(flow: Flow, proposed: ChangeOrderProposed) -> None:
         await flow.emit(applied(effect))
 
 
-async def asked(flow: Flow, effect: Effect) -> str:
-    """What whoever must agree to this amount says, shown how it is and how it would be."""
+async def shown(flow: Flow, effect: Effect, tell_sales: Callable[..., Awaitable[None]]) -> str:
+    """What whoever must agree to this amount says, having seen how it is and how it would be."""
+    if effect.untouched:
+        await tell_sales(change=in_a_line(effect))
     owner = approver(effect, flow.firm)
     if owner is None:
         return APPROVED
     name, question = f"approval of {signed(effect.amount)}", f"Approve {effect.change.name}: {in_a_line(effect)}?"
-    shown = side_by_side(effect)
-    return await flow.ask(name, question, choices=(APPROVED, DECLINED), owner=owner, candidates=shown)
+    both = side_by_side(effect)
+    return await flow.ask(name, question, choices=(APPROVED, DECLINED), owner=owner, candidates=both)
 
 
 async def sold_as(flow: Flow, change: ChangeOrder) -> str:
