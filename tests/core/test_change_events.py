@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from throughline.core.events import detect
+from throughline.core.events import ChangeOrderApproved, ChangeOrderProposed, detect
 
 CHANGE = {"id": "change_order-1", "amends": "opportunity-1"}
 RENEWAL = {"id": "renewal-1", "renews": "opportunity-1"}
@@ -34,10 +34,15 @@ def test_a_change_order_is_told_of_when_it_is_proposed_and_when_it_is_agreed(
     assert told("change_order", known, {**CHANGE, "state": after}) == events
 
 
-def test_a_change_that_began_in_delivery_names_its_project() -> None:
-    asked = {"id": "change_order-1", "project": "project-1", "state": "submitted"}
+def test_what_delivery_asks_for_is_a_change_order_from_then_on() -> None:
+    asked = {"id": "scope_change-1", "project": "project-1", "state": "submitted"}
 
-    assert told("change_order", None, asked) == ["ChangeOrderProposed"]
+    (proposed,) = detect("scope_change", None, asked)
+    (approved,) = detect("scope_change", asked, {**asked, "state": "approved"})
+
+    assert proposed == ChangeOrderProposed(change_order="scope_change-1", scope_change="scope_change-1")
+    assert approved == ChangeOrderApproved(change_order="scope_change-1")
+    assert detect("scope_change", None, {**asked, "state": "draft"}) == []
 
 
 def test_a_change_order_of_a_contract_nobody_knows_means_nothing_yet() -> None:

@@ -21,6 +21,7 @@ from throughline.core.entities import (
     OpportunityId,
     OpportunityLine,
     RevenueTreatment,
+    ScopeChange,
     Stage,
 )
 from throughline.core.errors import Hold, Retry
@@ -187,14 +188,46 @@ async def test_a_cancellation_leaves_nothing_to_bill() -> None:
     assert the(world, Role.PSA, "project")["budget"] == amount("0.00")
 
 
-async def test_a_change_that_began_in_delivery_goes_the_same_way_and_is_told_on_its_deal() -> None:
-    world = await changed(change(amends=None, opportunity=None, project="project-of-opportunity-1", origin="delivery"))
+def asked_for(**but: Any) -> ScopeChange:
+    """A task of the plan that delivery wants paid for."""
+    told = {"id": "scope_change-1", "name": "Second depot", "project": "project-of-opportunity-1", "state": "approved",
+            "amount": gbp(12000), "hours": 80, "role": "Consultant", "starts": date(2026, 5, 1),
+            "ends": date(2026, 9, 30)}  # fmt: skip
+    return ScopeChange.model_validate({**told, **but})
 
-    assert world.holds == []
+
+ASKED = ChangeOrderProposed(change_order="scope_change-1", scope_change="scope_change-1")
+
+
+async def test_a_change_that_began_in_delivery_goes_the_same_way_and_is_told_on_its_deal() -> None:
+    world = await opened()
+    tasks = len(world.system(Role.PSA).records("task"))
+    world.knows(asked_for(state=ApprovalState.SUBMITTED))
+    assert await world.run(change_order, ASKED) == "waiting"
+    assert page(world, DEAL.id)["change"].startswith("+12,000.00 GBP: contract 48,000.00 GBP to 60,000.00 GBP")
+
+    world.knows(asked_for())
+    assert await world.run(change_order, ASKED) == "done"
+
     assert the(world, Role.ERP, "contract")["value"] == amount("60000.00")
+    assert the(world, Role.PSA, "project")["budget"] == amount("60000.00")
+    assert len(world.system(Role.PSA).records("task")) == tasks, "the task that asked for it is there already"
     assert page(world, DEAL.id)["change"].startswith("done, version 2: +12,000.00 GBP")
     assert page(world, DEAL.id)["contract_value"] == amount("60000.00")
     assert page(world, DEAL.id)["gate"] == "done"
+
+
+async def test_an_end_that_delivery_asked_for_is_kept_while_a_half_of_the_change_hangs() -> None:
+    world = await opened()
+    world.knows(asked_for())
+    world.system(Role.ERP).refuses(REFUSED)
+    await world.run(change_order, ASKED)
+    assert the(world, Role.PSA, "project")["ends"] == "2026-09-30"
+
+    world.system(Role.ERP).refuses(None)
+    await world.release()
+
+    assert the(world, Role.ERP, "contract")["ends"] == "2026-09-30"
 
 
 async def test_a_won_amendment_starts_no_project() -> None:

@@ -8,10 +8,11 @@ from throughline.core.money import Money
 
 
 class ChangeOrderProposed(Event):
-    """A change of what was agreed is on the table: its effect can be worked out."""
+    """A change of what was agreed is on the table: its effect can be worked out. Delivery asks by a scope change."""
 
     subject: ClassVar[str] = "change_order"
     change_order: str
+    scope_change: str | None = None
 
 
 class ChangeOrderApproved(Event):
@@ -52,21 +53,30 @@ AHEAD = frozenset({RenewalState.UPCOMING, RenewalState.PROPOSED, RenewalState.CO
 
 
 def _proposed(before: Fields, after: Fields) -> Event | None:
-    if after.get("state") not in ON_THE_TABLE or before.get("state") in ON_THE_TABLE or not _of_a_contract(after):
+    if after.get("state") not in ON_THE_TABLE or before.get("state") in ON_THE_TABLE or not after.get("amends"):
         return None
     return ChangeOrderProposed(change_order=after["id"])
 
 
 def _approved(before: Fields, after: Fields) -> Event | None:
     yes = ApprovalState.APPROVED
-    if after.get("state") != yes or before.get("state") == yes or not _of_a_contract(after):
+    if after.get("state") != yes or before.get("state") == yes or not after.get("amends"):
         return None
     return ChangeOrderApproved(change_order=after["id"])
 
 
-def _of_a_contract(change: Fields) -> bool:
-    """Sales names the deal whose contract changes, delivery its project."""
-    return bool(change.get("amends") or change.get("project"))
+def _asked(before: Fields, after: Fields) -> Event | None:
+    """Delivery asks for a change: from here on it is a change order like any other, under the same id."""
+    if after.get("state") not in ON_THE_TABLE or before.get("state") in ON_THE_TABLE or not after.get("project"):
+        return None
+    return ChangeOrderProposed(change_order=after["id"], scope_change=after["id"])
+
+
+def _granted(before: Fields, after: Fields) -> Event | None:
+    yes = ApprovalState.APPROVED
+    if after.get("state") != yes or before.get("state") == yes or not after.get("project"):
+        return None
+    return ChangeOrderApproved(change_order=after["id"])
 
 
 def _upcoming(before: Fields, after: Fields) -> Event | None:
@@ -85,5 +95,6 @@ def _confirmed(before: Fields, after: Fields) -> Event | None:
 
 DETECTORS: dict[str, tuple[Detector, ...]] = {
     "change_order": (_proposed, _approved),
+    "scope_change": (_asked, _granted),
     "renewal": (_upcoming, _confirmed),
 }

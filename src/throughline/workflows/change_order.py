@@ -19,6 +19,7 @@ from throughline.core.changes.parts import (
     standing,
 )
 from throughline.core.changes.preview import in_a_line, side_by_side, signed
+from throughline.core.changes.scope import as_change_order
 from throughline.core.entities import (
     ApprovalState,
     BillingPlan,
@@ -31,6 +32,7 @@ from throughline.core.entities import (
     Invoice,
     Opportunity,
     Project,
+    ScopeChange,
 )
 from throughline.core.events import ChangeOrderApproved, ChangeOrderProposed, ContractBooked
 from throughline.core.money import Money
@@ -50,8 +52,8 @@ def by_change(proposed: ChangeOrderProposed) -> str:
 
 @workflow("change-order", on=ChangeOrderProposed, lane=by_change)
 async def change_order(flow: Flow, proposed: ChangeOrderProposed) -> None:
-    change = await flow.get(ChangeOrder, proposed.change_order)
-    deal = await flow.get(Opportunity, change.amends or await sold_as(flow, change))
+    change = await wanted(flow, proposed)
+    deal = await flow.get(Opportunity, change.amends or "")
     tell_sales = partial(tell, flow, change, deal)
     if change.state is ApprovalState.REJECTED:
         await tell_sales(gate="rejected", change=f"{change.name} was rejected")
@@ -107,9 +109,12 @@ async def shown(flow: Flow, effect: Effect, tell_sales: Callable[..., Awaitable[
     return await flow.ask(name, question, choices=(APPROVED, DECLINED), owner=owner, candidates=both)
 
 
-async def sold_as(flow: Flow, change: ChangeOrder) -> str:
-    """The deal behind the project that delivery wants changed."""
-    return (await flow.get(Project, change.project or "")).opportunity or ""
+async def wanted(flow: Flow, proposed: ChangeOrderProposed) -> ChangeOrder:
+    """What sales wrote down, or what delivery asks for on a task of the plan."""
+    if proposed.scope_change is None:
+        return await flow.get(ChangeOrder, proposed.change_order)
+    scope = await flow.get(ScopeChange, proposed.scope_change)
+    return as_change_order(scope, await flow.get(Project, scope.project))
 
 
 async def agreement(flow: Flow, deal: Opportunity) -> Agreement:

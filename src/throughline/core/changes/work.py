@@ -9,6 +9,7 @@ from throughline.core.changes.checks import amount_of
 from throughline.core.entities import (
     ChangeOrder,
     ChangeOrderLine,
+    ChangeOrigin,
     Demand,
     DemandId,
     Project,
@@ -58,6 +59,8 @@ def staffing(change: ChangeOrder, agreed: Agreement, firm: Firm) -> tuple[Staffi
 
 def new_tasks(change: ChangeOrder, agreed: Agreement, firm: Firm) -> tuple[Task, ...]:
     """One for each line that brings work. What is taken away is the manager's to take out of the plan."""
+    if change.origin is ChangeOrigin.DELIVERY:
+        return ()  # the task that asked for the change is the work
     version = version_of(change, agreed.project.versions)
     position = FIRST_POSITION * (version.number if version else len(agreed.project.versions) + 2)
     bringing = [line for line in change.lines if amount_of(line, agreed.contract.currency).amount > 0]

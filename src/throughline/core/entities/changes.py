@@ -12,6 +12,7 @@ from throughline.core.entities.ids import (
     OpportunityId,
     ProjectId,
     RenewalId,
+    ScopeChangeId,
 )
 from throughline.core.entities.terms import (
     ApprovalState,
@@ -79,6 +80,20 @@ class ChangeOrder(Entity, frozen=True):
     approved_by: str | None = None
     approved_at: Instant | None = None
     lines: tuple[ChangeOrderLine, ...] = ()
+
+
+class ScopeChange(Spanning, Entity, frozen=True):
+    """What delivery asks to change of the work under way: a task with an amount, before it is a change order."""
+
+    kind: ClassVar[str] = "scope_change"
+
+    id: ScopeChangeId
+    name: str
+    project: ProjectId
+    state: ApprovalState
+    role: str | None = None
+    hours: Exact | None = None
+    amount: Money | None = None
 
 
 class RenewalState(StrEnum):
