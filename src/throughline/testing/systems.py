@@ -58,11 +58,10 @@ class PretendSystem:
         self._refusal = error
 
     def find(self, like: Entity, *, key: str | None) -> list[Held]:
-        """What carries our id or is linked to it (`key`), has the same tax id, or a name that begins alike.
+        """What carries our id or is linked to it (`key`), came of the same, has its tax id or a like name.
 
         People are found by what they are known by, and what is put on somebody by whom it points at.
         """
-        """What carries our id or is linked to it (`key`), came of the same, has its tax id or a like name."""
         self._answer()
         fields = told(like)
         return [
