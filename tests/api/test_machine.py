@@ -141,3 +141,15 @@ async def test_meta_tells_what_this_installation_is(caller: Any, win: Any) -> No
         1,
     )
     assert meta["at_risk"] == [{"amount": "1000.00", "currency": "EUR"}]
+
+
+async def test_what_a_run_would_do_is_shown_before_anybody_agrees(caller: Any, win: Any) -> None:
+    await win()
+
+    (found,) = (await caller.get("/api/v1/plans/opportunity-1")).json["data"]
+
+    (told,) = found["effects"]
+    assert (found["run"], found["workflow"], found["assumed"]) == ("run-1", "opportunity-to-project", [])
+    assert (told["system"], told["kind"], told["operation"]) == ("salesforce", "handoff", "create")
+    assert found["stops"][0].startswith("Deal 1 lacks contract type")
+    assert (await caller.get("/api/v1/plans/nobody")).status == 404

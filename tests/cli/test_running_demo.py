@@ -7,6 +7,7 @@ import signal
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -593,3 +594,31 @@ def test_stdout_is_one_document_and_nothing_else(command: tuple[str, ...], demo:
     assert as_document.err == ""
     assert no_wraps_no_colours(as_text)
     assert "next:" not in as_text.out
+
+
+def test_a_change_order_is_foreseen_and_when_the_customer_agrees_done_everywhere(demo: Demo, on_demo: Run) -> None:
+    deal = demo.tell("salesforce", "deals", {"contract_type": "Fixed Fee", "legal_entity": "DE", "amount": "52000"})
+    eventually(lambda: page_of(demo, deal["opportunity_id"])["Handoff_Delivery__c"] == "done", "the project is open")
+    more = {"product": "IMP-DAY", "quantity": 10, "unit_price": 1500, "role": "Consultant"}
+    change = demo.tell("salesforce", "amendments", {"opportunity": deal["opportunity_id"], "lines": [more]})
+    eventually(lambda: page_of(demo, change["opportunity_id"])["Handoff_Change__c"], "the change was worked out")
+
+    (plan,) = on_demo("plan", change["quote_id"], "--json").document
+    demo.tell("salesforce", "decisions", {"quote": change["quote_id"]})
+    eventually(lambda: page_of(demo, deal["opportunity_id"])["Handoff_Contract_Value__c"], "the change was done")
+
+    worth = {each["kind"]: each["amount"] for each in plan["effects"] if each["amount"]}
+    assert {kind: Decimal(worth[kind]["amount"]) for kind in ("contract", "billing_plan", "project", "task")} == {
+        "contract": 67000, "billing_plan": 67000, "project": 67000, "task": 15000,
+    }  # fmt: skip
+    told = page_of(demo, change["opportunity_id"])
+    assert told["Handoff_Change__c"].startswith("done, version 2: +15,000.00 EUR: contract 52,000.00 EUR to 67,000.00")
+    order = demo.ask("netsuite", "state/salesOrder")[told["Handoff_Contract__c"]]
+    assert sum(Decimal(line["amount"]) for line in order["item"]) == 67000
+    assert demo.ask("kantata", "state/workspaces")[told["Handoff_Project__c"]]["price_in_cents"] == 6_700_000
+    starts = [each for each in demo.ask("kantata", "state/workspaces").values() if each["title"] == change["name"]]
+    assert starts == [], "a won amendment is no project of its own"
+
+
+def page_of(demo: Demo, opportunity: str) -> dict[str, Any]:
+    return demo.ask("salesforce", "state/Opportunity")[opportunity]

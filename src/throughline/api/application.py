@@ -18,6 +18,7 @@ from throughline.api import (
     holds,
     meta,
     metrics,
+    plans,
     problems,
     reconciliation,
     replays,
@@ -42,8 +43,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    engagements, holds, reconciliation, runs, dead_letters, replays, events, subscriptions, systems, captures, archives,
-    audit, meta,
+    engagements, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems, captures,
+    archives, audit, meta,
 )  # fmt: skip
 
 

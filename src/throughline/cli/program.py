@@ -46,6 +46,7 @@ COMMANDS = (
     (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),
     (app, "doctor", "doctor:doctor", "Check database, clock, folder, secrets, systems and disk."),
     (app, "trace", "trace:trace", "Tell the journey behind any id of any system."),
+    (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),
     (holds, "answer", "holds:answer", "Answer the question a hold asks; the run goes on."),

@@ -62,7 +62,7 @@ def contract(deal: Opportunity, customer: Customer, firm: Firm) -> Contract:
         purchase_order=deal.purchase_order,
         billing_plan=BillingPlanId(f"billing-plan-of-{deal.id}"),
         cost_centre=cost_centre(deal.legal_entity, deal.service_line, firm),
-        lines=tuple(_line(each, deal, model, tax, firm) for each in deal.lines),
+        lines=tuple(contract_line(each, deal, model=model, tax=tax, firm=firm) for each in deal.lines),
     )
 
 
@@ -109,7 +109,10 @@ def cost_centre(legal_entity: str, service_line: str | None, firm: Firm) -> str:
     return row.cost_centre
 
 
-def _line(sold: OpportunityLine, deal: Opportunity, model: CommercialModel, tax: str, firm: Firm) -> ContractLine:
+def contract_line(
+    sold: OpportunityLine, deal: Opportunity, *, model: CommercialModel, tax: str, firm: Firm
+) -> ContractLine:
+    """One line of a contract, with where it lands in the books; `deal` says for which service line and company."""
     own_model = sold.commercial_model or model
     item = firm.table(ServiceItemRow).lookup(commercial_model=own_model, service_line=deal.service_line)
     if item is None:
@@ -132,6 +135,7 @@ def _line(sold: OpportunityLine, deal: Opportunity, model: CommercialModel, tax:
         item=item.item,
         tax_code=tax,
         cost_centre=cost_centre(deal.legal_entity or "", deal.service_line, firm),
+        quote_line=sold.quote_line,
     )
 
 
@@ -168,7 +172,7 @@ def _by_milestone(deal: Opportunity, value: Money, firm: Firm) -> tuple[BillingI
 
 
 def _by_period(deal: Opportunity, value: Money) -> tuple[BillingInstalment, ...]:
-    periods = _billed_periods(deal)
+    billed = _billed_periods(deal)
     in_advance = deal.billing_method is BillingMethod.IN_ADVANCE
     return tuple(
         BillingInstalment(
@@ -177,7 +181,7 @@ def _by_period(deal: Opportunity, value: Money) -> tuple[BillingInstalment, ...]
             due=begins if in_advance else ends,
             amount=amount,
         )
-        for number, ((begins, ends), amount) in enumerate(zip(periods, value.split(len(periods)), strict=True), start=1)
+        for number, ((begins, ends), amount) in enumerate(zip(billed, value.split(len(billed)), strict=True), start=1)
     )
 
 
@@ -200,10 +204,10 @@ def _billed_periods(deal: Opportunity) -> list[tuple[date, date]]:
             f"{deal.name} is billed {frequency.value} until {ends}: more than {MOST_INSTALMENTS} instalments",
             fix="Correct the end date on the opportunity; the run goes on by itself.",
         )
-    return _periods(starts, ends, MONTHS[frequency])
+    return periods(starts, ends, MONTHS[frequency])
 
 
-def _periods(starts: date, ends: date, months: int) -> list[tuple[date, date]]:
+def periods(starts: date, ends: date, months: int) -> list[tuple[date, date]]:
     """Periods that follow each other without a gap; the last one ends with the contract."""
     found: list[tuple[date, date]] = []
     number = 0

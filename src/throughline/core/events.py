@@ -3,12 +3,31 @@
 from datetime import date
 from typing import ClassVar
 
-from throughline.core import delivery_events, revenue_events, staffing_events
+from throughline.core import change_events, delivery_events, revenue_events, staffing_events
+from throughline.core.change_events import (
+    ChangeOrderApplied,
+    ChangeOrderApproved,
+    ChangeOrderProposed,
+    RenewalConfirmed,
+    RenewalUpcoming,
+)
 from throughline.core.entities import InvoiceState, Stage
 from throughline.core.event import EVENTS, Detector, Event, Fields
 from throughline.core.money import Money
 
-__all__ = ["DETECTORS", "EVENTS", "Detector", "Event", "Fields", "detect"]
+__all__ = [
+    "DETECTORS",
+    "EVENTS",
+    "ChangeOrderApplied",
+    "ChangeOrderApproved",
+    "ChangeOrderProposed",
+    "Detector",
+    "Event",
+    "Fields",
+    "RenewalConfirmed",
+    "RenewalUpcoming",
+    "detect",
+]
 
 
 class OpportunityWon(Event):
@@ -124,7 +143,9 @@ def detect(kind: str, before: Fields | None, after: Fields) -> list[Event]:
 
 
 def _won(before: Fields, after: Fields) -> Event | None:
-    if after.get("stage") == Stage.WON and before.get("stage") != Stage.WON:
+    # A deal that changes or continues a contract is told of as a change order or a renewal.
+    follows = after.get("amended_contract") or after.get("renewed_contract")
+    if after.get("stage") == Stage.WON and before.get("stage") != Stage.WON and not follows:
         return OpportunityWon(opportunity=after["id"])
     return None
 
@@ -189,4 +210,5 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
     **delivery_events.DETECTORS,
     **revenue_events.DETECTORS,
     **staffing_events.DETECTORS,
+    **change_events.DETECTORS,
 }

@@ -7,15 +7,17 @@ thinks is undone at its end: it works on one connection, inside a transaction th
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, cast, override
 
 from throughline.core.errors import Hold, Retry
-from throughline.core.events import EVENTS
+from throughline.core.events import EVENTS, Event
 from throughline.core.money import Money, total
 from throughline.core.workflow import Workflow
+from throughline.hub import engagements
 from throughline.hub.applied import Applied
-from throughline.hub.control import Waiting
+from throughline.hub.control import Question, Waiting
 from throughline.hub.flow import PassFlow
 from throughline.hub.ladder import Step
 from throughline.hub.lease import Lease
@@ -57,6 +59,7 @@ class Preview:
     events: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     defect: str | None = None
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -95,6 +98,46 @@ class _NoLease(Lease):
         return
 
 
+@dataclass(slots=True)
+class ForeseeingFlow(PassFlow):
+    """Goes on as if everybody had agreed, and whatever is waited for had come; and says what it took for granted."""
+
+    assumed: list[str] = field(default_factory=list[str])
+
+    @override
+    async def ask(self, name: str, question: str, *, choices: tuple[str, ...], owner: str | None = None,
+                  candidates: tuple[dict[str, str], ...] = ()) -> str:  # fmt: skip
+        try:
+            return await PassFlow.ask(self, name, question, choices=choices, owner=owner, candidates=candidates)
+        except Question:
+            self.assumed.append(f"{name}: {choices[0]}")
+            return choices[0]
+
+    @override
+    async def wait(self, event: type[Event] | datetime, *, about: str | None = None) -> None:
+        try:
+            await PassFlow.wait(self, event, about=about)
+        except Waiting as waiting:
+            self.assumed.append(waiting.why)
+
+
+async def foreseen(machine: Machine, any_id: str) -> list[Preview]:
+    """What every run behind an id would do, from its first effect to its last, before anybody has agreed to it."""
+    async with scratch(machine.pool) as pool:
+        found = [row] if (row := await runs.one(pool, any_id)) else await _behind(machine, any_id)
+        applied = await machine.firms.current()
+        live = [row for row in found if not row["cancel"]]
+        return [await of_row(machine, row, pool, applied, flow=ForeseeingFlow) for row in live]
+
+
+async def _behind(machine: Machine, any_id: str) -> list[Row]:
+    return [
+        row
+        for engagement in await engagements.behind(machine, any_id)
+        for row in await runs.of_correlation(machine.pool, engagement)
+    ]
+
+
 async def of_run(machine: Machine, id_: str, *, applied: Applied | None = None) -> Preview:
     """What a run would do if it passed now; with `applied`, under another version of the firm's folder."""
     async with scratch(machine.pool) as pool:
@@ -111,14 +154,16 @@ async def of_lanes(machine: Machine, pool: Pool, lanes: Sequence[str], applied: 
     return [await of_row(machine, row, pool, applied) for row in await runs.next_in(pool, lanes)]
 
 
-async def of_row(machine: Machine, row: Row, pool: Pool, applied: Applied) -> Preview:
+async def of_row(
+    machine: Machine, row: Row, pool: Pool, applied: Applied, *, flow: type[PassFlow] = PassFlow
+) -> Preview:
     """One pass of a run as the database, seen through `pool`, says it stands."""
     workflow = {each.name: each for each in machine.everything}.get(row["workflow"])
     if workflow is None:
         return _preview(row, None, (), defect=f"no workflow {row['workflow']} is installed")
-    flow = await _flow(machine, row, pool, applied)
-    stops, defect = await _run(workflow, row, flow)
-    return _preview(row, flow, stops, defect=defect)
+    passing = await _flow(machine, row, pool, applied, kind=flow)
+    stops, defect = await _run(workflow, row, passing)
+    return _preview(row, passing, stops, defect=defect)
 
 
 @asynccontextmanager
@@ -151,14 +196,16 @@ class _Scratch:
         yield self._connection
 
 
-async def _flow(machine: Machine, row: Row, pool: Pool, applied: Applied) -> PassFlow:
+async def _flow(
+    machine: Machine, row: Row, pool: Pool, applied: Applied, *, kind: type[PassFlow] = PassFlow
+) -> PassFlow:
     behalf = Behalf(row["id"], row["workflow"], row["lane"], row["correlation"])
     now = machine.clock()
     lease = _NoLease(pool, row["lane"], 0, machine.clock, now)
     answers = await runs.answers(pool, row["id"])
     outlet = PlanOutlet(pool, applied, machine.captures, machine.clock, behalf, lease, answers, first=False)
     settler = Settler(applied, machine.workflows, machine.ids)
-    return PassFlow(outlet, settler, partial(_read, pool), now=now, began=row["created_at"])
+    return kind(outlet, settler, partial(_read, pool), now=now, began=row["created_at"])
 
 
 async def _read(pool: Pool, id_: str) -> Row | None:
@@ -180,7 +227,8 @@ async def _run(workflow: Workflow, row: Row, flow: PassFlow) -> tuple[tuple[str,
 def _preview(row: Row, flow: PassFlow | None, stops: tuple[str, ...], *, defect: str | None) -> Preview:
     done = cast(PlanOutlet, flow.outlet).planned if flow else []
     told = tuple(each.type for each in flow.emitted) if flow else ()
-    return Preview(row["id"], row["workflow"], row["subject"], tuple(done), told, stops, defect)
+    assumed = tuple(flow.assumed) if isinstance(flow, ForeseeingFlow) else ()
+    return Preview(row["id"], row["workflow"], row["subject"], tuple(done), told, stops, defect, assumed)
 
 
 def _planned(effect: Effect, *, in_doubt: bool) -> Planned:

@@ -88,7 +88,7 @@ class Pass:
     links: dict[Where, Link]
     did: Callable[[str], None]
     parts: list[PretendPart] = field(default_factory=list[PretendPart])
-    authored: dict[str, Entity] = field(default_factory=dict[str, Entity])
+    authored: dict[str, tuple[str, Fields]] = field(default_factory=dict[str, tuple[str, Fields]])
     emitted: list[Event] = field(default_factory=list[Event])
 
     @property
@@ -135,7 +135,8 @@ class Pass:
             key = system.write(entity.kind, differing, id_=entity.id, key=key)
             self.did(f"put {entity.kind} into {into}")
             self._agree((system.name, entity.kind, entity.id), key, {**agreed, **differing})
-        self.authored[entity.id] = entity
+        said = self.authored.get(entity.id, (entity.kind, {}))[1]
+        self.authored[entity.id] = (entity.kind, {**said, **told(entity)})
         return key or ""
 
     async def ask(self, name: str, question: str, *, choices: tuple[str, ...], owner: str | None = None,

@@ -10,6 +10,9 @@ from throughline.core.matching import same_tax_id, search_word
 
 type Fields = dict[str, Any]
 
+# What came of a contract or an invoice is found by it.
+FOLLOWED = ("contract", "invoice")
+
 
 @dataclass(slots=True)
 class Held:
@@ -27,6 +30,7 @@ class PretendSystem:
     name: str
     _held: dict[str, dict[str, Held]] = field(default_factory=dict[str, dict[str, Held]])
     _fault: Exception | None = None
+    _refusal: Exception | None = None
     _next_key: int = 1001
 
     def records(self, kind: str) -> dict[str, Fields]:
@@ -49,8 +53,12 @@ class PretendSystem:
         """Until further notice every question and every write is answered with this error."""
         self._fault = error
 
+    def refuses(self, error: Exception | None) -> None:
+        """Until further notice every write is answered with this error; questions still get their answer."""
+        self._refusal = error
+
     def find(self, like: Entity, *, key: str | None) -> list[Held]:
-        """What carries our id or is linked to it (`key`), has the same tax id, or a name that begins alike.
+        """What carries our id or is linked to it (`key`), came of the same, has its tax id or a like name.
 
         People are found by what they are known by, and what is put on somebody by whom it points at.
         """
@@ -65,6 +73,8 @@ class PretendSystem:
     def write(self, kind: str, fields: Fields, *, id_: str, key: str | None) -> str:
         """Update the record of that key; without one, the record that carries our id, or a new one."""
         self._answer()
+        if self._refusal:
+            raise self._refusal
         records = self._held.setdefault(kind, {})
         held = records.get(key) if key else next((each for each in records.values() if each.id == id_), None)
         if held is None:
@@ -90,6 +100,8 @@ def told(entity: Entity) -> Fields:
 
 
 def _is_like(held: Held, like: Mapping[str, Any]) -> bool:
+    if any(like.get(name) and held.fields.get(name) == like[name] for name in FOLLOWED):
+        return True
     word = search_word(str(like.get("name", "")))
     begins_alike = bool(word) and str(held.fields.get("name", "")).upper().startswith(word)
     return begins_alike or same_tax_id(like.get("tax_id"), held.fields.get("tax_id"))

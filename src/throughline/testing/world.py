@@ -25,7 +25,7 @@ from throughline.core.ownership import HUB
 from throughline.core.roles import Role
 from throughline.core.workflow import Workflow
 from throughline.testing.passes import Died, Interruption, Link, Pass, PretendPart, Question, Waiting, Where
-from throughline.testing.systems import Fields, PretendSystem, told
+from throughline.testing.systems import Fields, PretendSystem
 
 __all__ = ["Died", "OpenHold", "PretendSystem", "State", "World"]
 
@@ -187,11 +187,11 @@ class World:
         """The transaction at the end of a pass: links, what the workflow decided, and what it published."""
         self._links = flow.links
         policy = self.firm.policy()
-        for entity in flow.authored.values():
-            owned = {name: value for name, value in told(entity).items() if policy.owner(entity.kind, name) == HUB}
-            claim = Claim(entity.kind, entity.id, HUB, owned)
-            if accepted := policy.settle(self._known.get(entity.id), claim).accepted:
-                self._settle(entity.kind, entity.id, accepted)
+        for id_, (kind, said) in flow.authored.items():
+            owned = {name: value for name, value in said.items() if policy.owner(kind, name) == HUB}
+            claim = Claim(kind, id_, HUB, owned)
+            if accepted := policy.settle(self._known.get(id_), claim).accepted:
+                self._settle(kind, id_, accepted)
         for event in flow.emitted:
             fact = f"{event.type} {event.model_dump_json()}"
             if fact not in run.published:

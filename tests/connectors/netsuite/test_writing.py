@@ -205,6 +205,21 @@ async def test_a_plan_put_again_or_changed_has_its_instalments_once(erp: Any, ki
     assert len(erp.kept("billingSchedule")) == 1
 
 
+async def test_a_milestone_that_was_reached_stays_reached_when_the_plan_changes(erp: Any) -> None:
+    kind = BillingPlanKind.MILESTONE
+    key = await erp.put(plan(kind, instalment(1), instalment(2)))
+    record = erp.kept("billingSchedule")[key]
+    reached = {"milestoneCompleted": True, "milestoneActualCompletionDate": "2026-11-30"}
+    first, second = record["milestone"]
+    erp.simulator.shelf.update("billingSchedule", key, {**record, "milestone": [{**first, **reached}, second]})
+
+    await erp.put(plan(kind, instalment(1), instalment(2, "60.00")), key=key, only=("instalments",))
+
+    first, second = erp.kept("billingSchedule")[key]["milestone"]
+    assert (first["milestoneCompleted"], first["milestoneActualCompletionDate"]) == (True, "2026-11-30")
+    assert (second["milestoneCompleted"], second["milestoneAmount"]) == (False, "60")
+
+
 async def test_a_contract_is_a_sales_order_with_its_lines_tax_and_departments(erp: Any) -> None:
     key = await booked(erp, line("l1", "100.10"), line("l2", "60.06", tax_code="DE-EXP", description=None))
 

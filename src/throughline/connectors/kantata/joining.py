@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from throughline.connectors.kantata import scope
 from throughline.connectors.kantata.pages import page, records
 from throughline.core.connector import Http
 from throughline.core.forms import Record, dig
@@ -20,6 +21,8 @@ NOT_HANDED_IN, UNSEEN, TAKEN_BACK = "not handed in", "in a sheet that is not sho
 async def whole(http: Http, resource: str, body: Record, people: dict[str, str]) -> list[Record]:
     """The records of a page, each with what it needs of others. `people` are the addresses learnt so far."""
     found = list(records(body))
+    if resource == "custom_field_values":
+        return await scope.asked(http, found)
     if resource not in {*SHEETS, "timesheet_submissions"}:
         return [each for record in found if (each := tidy(resource, record, body))]
     sheets = body.get(SHEETS.get(resource, resource), {})

@@ -6,6 +6,7 @@ from datetime import datetime
 from throughline.connectors.netsuite import (
     closed,
     counting,
+    following,
     intercompany,
     pages,
     periods,
@@ -72,7 +73,7 @@ async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) 
 
 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
-    """By id; else what carries our id, the same tax id, or the same name."""
+    """By id; else what carries our id, the same tax id or name, or was made from the same order or invoice."""
     if table := TABLES.get(mapping.resource):
         return await table.find(http, where.key) if where.key else []
     if where.key:
@@ -80,6 +81,7 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     else:
         keys = [f"eid:{where.marker}"] if where.marker else []
         keys += await _alike(http, where) if mapping.resource == "customer" else []
+        keys += await following.keys(http, mapping.resource, where)
     found = [await _record(http, mapping, key) for key in keys]
     return list({str(record["id"]): record for record in found if record}.values())
 

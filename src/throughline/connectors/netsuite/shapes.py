@@ -11,6 +11,7 @@ from throughline.core.forms import Record
 
 FLAT = {"city": "city", "postal_code": "zip"}
 # Lists that are ours as a whole. Of a customer's addresses only the billing address is.
+REACHED = ("milestoneActualCompletionDate", "comments")
 OURS = ("item", "recurrence", "milestone", "apply")
 
 
@@ -34,7 +35,7 @@ def as_sent(record: Record, before: Record) -> Record:
     if "item" in record:
         sent["item"] = {"items": _numbered(record["item"]["items"], before)}
     if "recurrence" in record:
-        sent |= _amounts(record["recurrence"]["items"], _plan_type(record) or _plan_type(before))
+        sent |= _amounts(record["recurrence"]["items"], _plan_type(record) or _plan_type(before), before)
     return sent
 
 
@@ -126,16 +127,23 @@ def _plan_type(record: Record) -> str | None:
     return held.get("id") if isinstance(held, dict) else None
 
 
-def _amounts(instalments: list[Record], plan_type: str | None) -> Record:
-    """A plan that waits for milestones keeps its amounts in the milestone list, under that list's own names."""
+def _amounts(instalments: list[Record], plan_type: str | None, before: Record) -> Record:
+    """A plan that waits for milestones keeps its amounts in the milestone list, under that list's own names.
+
+    What was reached stays reached: the list is replaced whole, and a change of the plan must not open it again.
+    """
     if plan_type != "FBM":
         return {"recurrence": {"items": instalments}}
+    reached = {
+        each.get("milestoneName"): each for each in _items(before, "milestone") if each.get("milestoneCompleted")
+    }
     milestones = [
         {
             "milestoneName": each["memo"],
             "milestoneDate": each["date"],
             "milestoneAmount": each["amount"],
-            "milestoneCompleted": False,
+            "milestoneCompleted": each["memo"] in reached,
+            **{name: value for name in REACHED if (value := reached.get(each["memo"], {}).get(name))},
         }
         for each in instalments
     ]

@@ -1,11 +1,17 @@
-"""Salesforce: the CRM. Deals and customers come from it; the handoff goes back onto the opportunity."""
+"""Salesforce: the CRM. Customers, deals, changes and renewals come from it; the handoff goes back onto the deal."""
 
-from throughline.connectors.salesforce import api, auth, mapping
+from throughline.connectors.salesforce import api, auth, cpq_mapping, mapping
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
     name="salesforce",
-    mappings=(mapping.CUSTOMER, mapping.OPPORTUNITY, mapping.HANDOFF),
+    mappings=(
+        mapping.CUSTOMER,
+        mapping.OPPORTUNITY,
+        mapping.HANDOFF,
+        cpq_mapping.CHANGE_ORDER,
+        cpq_mapping.RENEWAL,
+    ),
     judge=api.judge,
     ask=auth.ask,
     read_token=auth.read_token,

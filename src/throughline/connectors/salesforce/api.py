@@ -39,10 +39,22 @@ PASSING = frozenset(
 )
 
 
+# Two kinds may live in one object, and a quote is not worth reading before its prices are calculated.
+ONLY = {
+    "change_order": "SBQQ__Type__c = 'Amendment' AND SBQQ__Uncalculated__c = false",
+    "renewal": "SBQQ__RenewedContract__c != null",
+}
+# What the CPQ package adds carries its name. An org without it does not know the fields, and refuses the whole query.
+PACKAGE = "SBQQ__"
+
+
 async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncIterator[Page]:
     """Records by SystemModstamp, oldest first, with the id as tie-break."""
+    if mapping.kind in ONLY and not _has_package(http):
+        return
     # `>=`, not `>`: two records may share a timestamp, and a repeat is harmless.
-    where = f" WHERE {mapping.changed} >= {_literal(since)}" if since else ""
+    wanted = [f"{mapping.changed} >= {_literal(since)}"] if since else []
+    where = _where([*wanted, *_only(mapping)])
     async for records in _pages(http, mapping, f"{where} ORDER BY {mapping.changed}, Id"):
         yield Page(records, _cursor(mapping, records))
 
@@ -59,9 +71,10 @@ async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) 
 async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
     """By their id; else whatever carries our id, the same tax id, or a name that begins alike."""
     conditions = _conditions(mapping, where)
-    if not conditions:
+    if not conditions or (mapping.kind in ONLY and not _has_package(http)):
         return []
-    pages = _pages(http, mapping, f" WHERE {' OR '.join(conditions)} ORDER BY Id")
+    wanted = _where([f"({' OR '.join(conditions)})", *_only(mapping)])
+    pages = _pages(http, mapping, f"{wanted} ORDER BY Id")
     return [record async for records in pages for record in records]
 
 
@@ -144,14 +157,14 @@ def _all_throttled(body: Any) -> bool:
     )
 
 
-def fields(mapping: Mapping) -> list[str]:
+def fields(mapping: Mapping, *, package: bool = True) -> list[str]:
     """What to select: the table is the list. Lines become a child query."""
     wanted = [mapping.key, *filter(None, (mapping.changed, mapping.author, mapping.id_field))]
     for row in mapping.rows:
-        if row.flow == "out" or not row.ours:
+        if row.flow == "out" or not row.ours or (row.theirs.startswith(PACKAGE) and not package):
             continue
         if isinstance(row.form, Lines):
-            inner = ", ".join(line.theirs for line in row.form.lines)
+            inner = ", ".join(each.theirs for each in row.form.lines if package or PACKAGE not in each.theirs)
             wanted.append(f"(SELECT {inner} FROM {_relationship(row.theirs)} ORDER BY Id)")  # noqa: S608 - our own table
             continue
         wanted.append(row.theirs)
@@ -163,7 +176,7 @@ def fields(mapping: Mapping) -> list[str]:
 async def _pages(http: Http, mapping: Mapping, rest: str) -> AsyncIterator[list[Record]]:
     """A query's records, page by page. A locator shows what was there when the query began: nothing drifts."""
     # https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm
-    query = f"SELECT {', '.join(fields(mapping))} FROM {mapping.resource}{rest}"  # noqa: S608 - our own table; values are quoted
+    query = f"SELECT {', '.join(fields(mapping, package=_has_package(http)))} FROM {mapping.resource}{rest}"  # noqa: S608 - our own table; values are quoted
     answer = await http.call("GET", f"{VERSION}/query", params={"q": query}, headers=PAGE)
     while True:
         yield [await _whole(http, mapping, record) for record in answer.body["records"]]
@@ -209,6 +222,18 @@ def _conditions(mapping: Mapping, where: Where) -> list[str]:
         # LIKE does not mind the case, but reads `_` as any letter.
         conditions.append(f"{theirs['name']} LIKE '{_quoted(word).replace('_', r'\_')}%'")
     return conditions
+
+
+def _only(mapping: Mapping) -> list[str]:
+    return [ONLY[mapping.kind]] if mapping.kind in ONLY else []
+
+
+def _where(conditions: list[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _has_package(http: Http) -> bool:
+    return http.settings.get("cpq", "yes") != "no"
 
 
 def _relationship(theirs: str) -> str:

@@ -119,10 +119,13 @@ OPPORTUNITY = Mapping(
                     Line("role", "Role__c"),
                     Line("commercial_model", "Contract_Type__c", COMMERCIAL_MODEL),
                     Line("service_date", "ServiceDate", Day()),
+                    Line("quote_line", "SBQQ__QuoteLine__c"),
                 )
             ),
             flow="in",
         ),
+        Row("amended_contract", "SBQQ__AmendedContract__c", flow="in"),
+        Row("renewed_contract", "SBQQ__RenewedContract__c", flow="in"),
     ),
 )
 
@@ -139,6 +142,8 @@ HANDOFF = Mapping(
         Row("customer_key", "Handoff_Customer__c", flow="out"),
         Row("contract_key", "Handoff_Contract__c", flow="out"),
         Row("project_key", "Handoff_Project__c", flow="out"),
+        Row("change", "Handoff_Change__c", flow="out"),
+        Row("contract_value", "Handoff_Contract_Value__c", Amount(currency="CurrencyIsoCode"), flow="out"),
         Row("at", "Handoff_At__c", Instant(), flow="out"),
     ),
 )

@@ -36,7 +36,17 @@ EFFECTS = {
 }
 
 # What is compared: where ours comes from, what it is, and what theirs are.
-HEADS = {"question": ("crm", "Of the deal", "Already there"), "quarantine": ("hub", "What we sent", "Found there")}
+HEADS = {
+    "question": ("crm", "Of the deal", "Already there"),
+    "quarantine": ("hub", "What we sent", "Found there"),
+    "change": ("crm", "As agreed", "With the change"),
+}
+# A change order is put before a person as two records: as it is agreed, and as it would be.
+AS_AGREED = "as agreed"
+OF_A_CHANGE = {
+    "approve": "The change goes on: contract, billing plan, project and people are changed as shown.",
+    "decline": "The change ends here. Nothing is changed; the CRM is told.",
+}
 
 
 def page(
@@ -133,6 +143,8 @@ def choice(value: str, hold: HoldFacts) -> Choice:
 def effect_of(value: str, hold: HoldFacts) -> str:
     """What an answer will do, said before it is done."""
     candidates: Sequence[dict[str, str]] = hold["candidates"]
+    if is_change(candidates) and value in OF_A_CHANGE:
+        return OF_A_CHANGE[value]
     if value in EFFECTS:
         return EFFECTS[value]
     for record in (each.get("record", "") for each in candidates[1:]):
@@ -185,15 +197,21 @@ def comparison(hold: HoldFacts, firm: Firm) -> Comparison | None:
     if not records:
         return None
     there = between(hold, firm)[-1]
-    from_, ours, theirs = HEADS["quarantine" if hold["kind"] == "quarantine" else "question"]
+    kind = "change" if is_change(records) else "quarantine" if hold["kind"] == "quarantine" else "question"
+    from_, ours, theirs = HEADS[kind]
+    ids = ("" if kind == "change" else each.get("record", "") for each in records[1:])
     heads = (
         Candidate(system=from_, title=ours, id=""),
-        *(Candidate(system=there, title=theirs, id=each.get("record", "")) for each in records[1:]),
+        *(Candidate(system=there, title=theirs, id=id_) for id_ in ids),
     )
     names = dict.fromkeys(name for each in records for name in each if name != "record")
     fields = tuple(_compared(name, tuple(each.get(name, "") for each in records)) for name in names)
     alike = sum(not field.differs for field in fields)
     return Comparison(candidates=heads, fields=fields, note=f"{alike} of {len(fields)} fields are the same")
+
+
+def is_change(records: Sequence[Mapping[str, str]]) -> bool:
+    return bool(records) and records[0].get("record") == AS_AGREED
 
 
 def _compared(name: str, values: tuple[str, ...]) -> ComparedField:

@@ -30,6 +30,8 @@ from throughline.core.entities.changes import (
     ChangeOrigin,
     Renewal,
     RenewalState,
+    ScopeChange,
+    Version,
 )
 from throughline.core.entities.contracts import (
     Amendment,
@@ -115,6 +117,7 @@ from throughline.core.entities.ids import (
     ResourceId,
     RevenueForecastId,
     RevenueScheduleId,
+    ScopeChangeId,
     ServiceItemId,
     StatementOfWorkId,
     SubcontractId,
@@ -182,10 +185,10 @@ __all__ = [
     "PeriodState", "Project", "ProjectId", "ProjectState", "ProjectStatus", "ProjectStatusId", "ProjectTemplate",
     "ProjectTemplateId", "Quote", "QuoteId", "QuoteLine", "QuoteState", "RateCard", "RateCardId", "RateCardLine",
     "Receivables", "ReceivablesId", "Renewal", "RenewalId", "RenewalState", "Resource", "ResourceId", "RevenueForecast",
-    "RevenueForecastId", "RevenueLine", "RevenueSchedule", "RevenueScheduleId", "RevenueTreatment", "ServiceItem",
-    "ServiceItemId", "Stage", "StatementOfWork", "StatementOfWorkId", "Subcontract", "SubcontractId", "Task", "TaskId",
-    "TaskKind", "TaxCode", "TaxCodeId", "TaxProfile", "TaxProfileId", "TaxTreatment", "TemplateTask", "TimeEntry",
-    "TimeEntryId", "Timesheet", "TimesheetId", "Unit", "UnknownKind", "Utilisation", "UtilisationId", "Value",
-    "WriteOff", "WriteOffId", "entity_kind",
+    "RevenueForecastId", "RevenueLine", "RevenueSchedule", "RevenueScheduleId", "RevenueTreatment", "ScopeChange",
+    "ScopeChangeId", "ServiceItem", "ServiceItemId", "Stage", "StatementOfWork", "StatementOfWorkId", "Subcontract",
+    "SubcontractId", "Task", "TaskId", "TaskKind", "TaxCode", "TaxCodeId", "TaxProfile", "TaxProfileId", "TaxTreatment",
+    "TemplateTask", "TimeEntry", "TimeEntryId", "Timesheet", "TimesheetId", "Unit", "UnknownKind", "Utilisation",
+    "UtilisationId", "Value", "Version", "WriteOff", "WriteOffId", "entity_kind",
 ]
 # fmt: on

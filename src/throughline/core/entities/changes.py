@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from throughline.core.entities.base import Day, Entity, Flag, Instant, Key, Spanning, Value
+from throughline.core.entities.base import Count, Day, Entity, Flag, Instant, Key, Spanning, Value
 from throughline.core.entities.ids import (
     BookingId,
     ChangeOrderId,
@@ -12,6 +12,7 @@ from throughline.core.entities.ids import (
     OpportunityId,
     ProjectId,
     RenewalId,
+    ScopeChangeId,
 )
 from throughline.core.entities.terms import (
     ApprovalState,
@@ -45,6 +46,16 @@ class ChangeOrderLine(Value, frozen=True):
     ends: Day | None = None
 
 
+class Version(Value, frozen=True):
+    """What one change order made of something that was agreed, and what that was worth before."""
+
+    number: Count
+    change_order: ChangeOrderId
+    before: Money
+    value: Money
+    ends: Day | None = None
+
+
 class ChangeOrder(Entity, frozen=True):
     """An agreed change of scope, price or time to work under way."""
 
@@ -52,6 +63,8 @@ class ChangeOrder(Entity, frozen=True):
 
     id: ChangeOrderId
     name: str
+    # The deal whose contract it changes; `opportunity` is the one the change itself is sold by.
+    amends: OpportunityId | None = None
     opportunity: OpportunityId | None = None
     contract: ContractId | None = None
     project: ProjectId | None = None
@@ -67,6 +80,20 @@ class ChangeOrder(Entity, frozen=True):
     approved_by: str | None = None
     approved_at: Instant | None = None
     lines: tuple[ChangeOrderLine, ...] = ()
+
+
+class ScopeChange(Spanning, Entity, frozen=True):
+    """What delivery asks to change of the work under way: a task with an amount, before it is a change order."""
+
+    kind: ClassVar[str] = "scope_change"
+
+    id: ScopeChangeId
+    name: str
+    project: ProjectId
+    state: ApprovalState
+    role: str | None = None
+    hours: Exact | None = None
+    amount: Money | None = None
 
 
 class RenewalState(StrEnum):
@@ -85,7 +112,9 @@ class Renewal(Spanning, Entity, frozen=True):
     kind: ClassVar[str] = "renewal"
 
     id: RenewalId
-    contract: ContractId
+    # The deal whose contract goes on; `opportunity` is the one the next term is sold by.
+    renews: OpportunityId | None = None
+    contract: ContractId | None = None
     customer: CustomerId | None = None
     opportunity: OpportunityId | None = None
     state: RenewalState

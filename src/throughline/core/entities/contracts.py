@@ -15,6 +15,7 @@ from throughline.core.entities.base import (
     refuse_backwards,
     refuse_other_currencies,
 )
+from throughline.core.entities.changes import Version
 from throughline.core.entities.ids import (
     AmendmentId,
     BillingMilestoneId,
@@ -54,6 +55,7 @@ class ContractLine(Spanning, frozen=True):
     item: str | None = None
     tax_code: str | None = None
     cost_centre: str | None = None
+    quote_line: str | None = None
 
     @model_validator(mode="after")
     def _in_one_currency(self) -> Self:
@@ -96,6 +98,7 @@ class Contract(Entity, frozen=True):
     billing_plan: BillingPlanId | None = None
     cost_centre: str | None = None
     lines: tuple[ContractLine, ...] = ()
+    versions: tuple[Version, ...] = ()
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -158,6 +161,7 @@ class BillingPlan(Entity, frozen=True):
     currency: Currency
     total: Money | None = None
     instalments: tuple[BillingInstalment, ...] = ()
+    versions: tuple[Version, ...] = ()
 
     @model_validator(mode="after")
     def _in_one_currency(self) -> Self:

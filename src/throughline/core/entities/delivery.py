@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from throughline.core.entities.base import Count, Day, Entity, Flag, Instant, Key, Spanning, Value
+from throughline.core.entities.changes import Version
 from throughline.core.entities.ids import (
     BaselineId,
     BillingMilestoneId,
@@ -53,6 +54,7 @@ class Project(Spanning, Entity, frozen=True):
     budget_hours: Exact | None = None
     rate_card: str | None = None
     state: ProjectState | None = None
+    versions: tuple[Version, ...] = ()
 
 
 class TaskKind(StrEnum):

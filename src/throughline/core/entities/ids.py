@@ -9,6 +9,7 @@ HandoffId = NewType("HandoffId", str)
 QuoteId = NewType("QuoteId", str)
 StatementOfWorkId = NewType("StatementOfWorkId", str)
 ChangeOrderId = NewType("ChangeOrderId", str)
+ScopeChangeId = NewType("ScopeChangeId", str)
 RenewalId = NewType("RenewalId", str)
 BookingId = NewType("BookingId", str)
 

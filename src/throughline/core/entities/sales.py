@@ -101,6 +101,7 @@ class OpportunityLine(Value, frozen=True):
     role: str | None = None
     commercial_model: CommercialModel | None = None
     service_date: Day | None = None
+    quote_line: str | None = None
 
 
 class Opportunity(Entity, frozen=True):
@@ -131,6 +132,9 @@ class Opportunity(Entity, frozen=True):
     purchase_order: str | None = None
     payment_terms: str | None = None
     probability: Exact | None = None
+    # What the CRM calls the contract that this deal changes, or continues: such a deal starts no project of its own.
+    amended_contract: str | None = None
+    renewed_contract: str | None = None
     lines: tuple[OpportunityLine, ...] = ()
 
 
@@ -147,6 +151,8 @@ class Handoff(Entity, frozen=True):
     customer_key: str | None = None
     contract_key: str | None = None
     project_key: str | None = None
+    change: str | None = None
+    contract_value: Money | None = None
     at: Instant | None = None
 
 

@@ -49,6 +49,7 @@ def _lines(shelf: Shelf) -> Iterable[Record]:
     """Line 0 is the transaction itself. What is sold is negative, as in the general ledger."""
     for record in _transactions(shelf):
         head = {"transaction": record["id"], "subsidiary": record.get("subsidiary"), "entity": record.get("entity")}
+        head["createdFrom"] = record.get("createdFrom")
         own = {"line": 0, "amount": record.get("total"), "department": record.get("department")}
         yield from elements_of(shelf, record)
         if "line" not in record:  # a journal entry has lines only
@@ -155,6 +156,7 @@ TABLES: dict[str, Table] = {
                 subsidiary="subsidiary:subsidiary",
                 entity="entity:customer",
                 taxcode="taxCode:salesTaxItem",
+                createdfrom="createdFrom:salesOrder",
                 account="account:account",
             ),
         },

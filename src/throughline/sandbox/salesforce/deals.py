@@ -17,6 +17,7 @@ from throughline.sandbox.salesforce.firm import (
 from throughline.sandbox.salesforce.ids import canonical
 from throughline.sandbox.salesforce.objects import ACCOUNT, LINE, OPPORTUNITY, PRODUCT, USER
 from throughline.sandbox.salesforce.org import Org
+from throughline.sandbox.salesforce.quotes import quote_deal
 from throughline.sandbox.salesforce.records import create, update
 from throughline.sandbox.salesforce.terms import DAYS, TERMS, Line, Sale, after, list_price, typical_lines
 from throughline.sandbox.shelf import Record
@@ -54,7 +55,7 @@ def close_deal(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
 def add_deal(org: Org, deal: Deal, at: datetime | None = None) -> dict[str, Any]:
     tx = org.begin(deal.seller, at)
     id_ = create(tx, OPPORTUNITY, deal.fields | {"StageName": OPEN_STAGE})
-    for line in deal.lines:
+    for line in quote_deal(tx, id_, deal.lines):
         create(tx, LINE, line | {"OpportunityId": id_})
     update(tx, OPPORTUNITY, tx.get(OPPORTUNITY, id_) or {}, {"StageName": deal.stage})
     record = tx.get(OPPORTUNITY, id_) or {}
@@ -70,7 +71,7 @@ def add_deal(org: Org, deal: Deal, at: datetime | None = None) -> dict[str, Any]
 
 def drawn(org: Org, chance: random.Random, spec: Mapping[str, Any]) -> Deal:
     """A whole deal from a partial wish."""
-    _refuse_unknown("deal", spec, KNOWN)
+    refuse_unknown("a deal", spec, KNOWN)
     number = org.shelf.next("deal")
     account = _account(org, spec.get("customer") or CUSTOMERS[number % len(CUSTOMERS)].name)
     entity = _one_of("legal_entity", spec.get("legal_entity") or _home(account), ENTITY_CURRENCIES)
@@ -116,11 +117,11 @@ def _lines(spec: Mapping[str, Any], sale: Sale, chance: random.Random) -> list[L
 
 
 def _line(org: Org, line: Line, sale: Sale) -> dict[str, Any]:
-    _refuse_unknown("line", line, LINE_KEYS)
+    refuse_unknown("a line", line, LINE_KEYS)
     code = line.get("product") or sale.product
     price = line.get("unit_price")
     return {
-        "Product2Id": _product(org, code, sale.currency),
+        "Product2Id": product_id(org, code, sale.currency),
         "Quantity": line.get("quantity") or 1,
         "UnitPrice": list_price(code, sale.currency) if price is None else price,
         "Role__c": line.get("role"),
@@ -164,7 +165,7 @@ def _seller(org: Org, entity: str) -> str:
     return next(user["Id"] for user in org.shelf.all(USER.name).values() if user["Username"] == username)
 
 
-def _product(org: Org, code: str, currency: str) -> str:
+def product_id(org: Org, code: str, currency: str) -> str:
     list_price(code, currency)  # says which products there are, if this is none
     return next(each["Id"] for each in org.shelf.all(PRODUCT.name).values() if each["ProductCode"] == code)
 
@@ -184,6 +185,6 @@ def _one_of(name: str, value: str, known: Mapping[str, Any]) -> str:
     return value
 
 
-def _refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
+def refuse_unknown(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
     if unknown := set(given) - known:
-        raise ValueError(f"a {what} has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+        raise ValueError(f"{what} has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")

@@ -76,7 +76,7 @@ def _summary(kind: SObject, root: str) -> dict[str, Any]:
         "label": _singular(kind.plural),
         "labelPlural": kind.plural,
         "keyPrefix": kind.prefix,
-        "custom": False,
+        "custom": kind.name.endswith("__c"),
         "customSetting": False,
         "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"},
         **can,

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
+from throughline.sandbox.salesforce import cpq
 from throughline.sandbox.salesforce.objects import ENTRY, LINE, OPPORTUNITY, PROBABILITY, PRODUCT
 from throughline.sandbox.salesforce.org import Transaction
 from throughline.sandbox.salesforce.schema import SObject
@@ -29,11 +30,12 @@ def derive(
             product = tx.get(PRODUCT, record["Product2Id"]) or {}
             return {"Name": product.get("Name"), "ProductCode": product.get("ProductCode")}
         case _:
-            return {}
+            return cpq.derive(tx, kind, record, before=before)
 
 
 def ripple(tx: Transaction, kind: SObject, record: Record) -> None:
     """A line's change touches its opportunity: amount, and the stamps that say when it changed."""
+    cpq.ripple(tx, kind, record)
     if kind is not LINE or not (opportunity := tx.alive(OPPORTUNITY, record["OpportunityId"])):
         return
     lines = tx.having(LINE, "OpportunityId", opportunity["Id"])

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
+from throughline.sandbox.salesforce.cpq import calculate
 from throughline.sandbox.salesforce.deals import add_deal, drawn
 from throughline.sandbox.salesforce.firm import CUSTOMERS, ENTITY_CURRENCIES, PRODUCTS, SELLERS, Customer
 from throughline.sandbox.salesforce.ids import numbered
@@ -35,6 +36,7 @@ def seed_firm(org: Org, chance: random.Random) -> None:
     for customer, contract_type, stage in _OPEN:
         spec = {"customer": customer, "contract_type": contract_type, "stage": stage}
         add_deal(org, drawn(org, chance, spec), at=org.clock.now() - _LATELY)
+    calculate(org)
 
 
 def _people(tx: Transaction) -> None:

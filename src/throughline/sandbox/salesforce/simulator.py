@@ -1,14 +1,15 @@
 """The Salesforce simulator: OAuth, the data API, and what the sandbox adds to drive it."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
 from throughline.sandbox.clock import SandboxClock
 from throughline.sandbox.faults import Fault
-from throughline.sandbox.salesforce import limits
+from throughline.sandbox.salesforce import amendments, cpq, limits
 from throughline.sandbox.salesforce.address import addressed
 from throughline.sandbox.salesforce.auth import TOKEN_PATH, ConnectedApp, Sessions, userinfo
 from throughline.sandbox.salesforce.deals import close_deal
@@ -19,6 +20,8 @@ from throughline.sandbox.salesforce.seed import seed_firm
 from throughline.sandbox.salesforce.wire import Answer, Refused, dumps, loads
 from throughline.sandbox.shelf import Shelf
 from throughline.sandbox.simulator import CONTROL, Simulator
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def _wall() -> datetime:
@@ -65,7 +68,10 @@ class Salesforce(Simulator):
             web.post(f"{CONTROL}/revoke", self._revoke_all),
             web.post(f"{CONTROL}/limits", self._limits),
             web.post(f"{CONTROL}/skew", self._skew),
-            web.post(f"{CONTROL}/deals", self._deals),
+            web.post(f"{CONTROL}/deals", self._by_hand(close_deal)),
+            web.post(f"{CONTROL}/amendments", self._by_hand(amendments.amend)),
+            web.post(f"{CONTROL}/renewals", self._by_hand(amendments.renew)),
+            web.post(f"{CONTROL}/decisions", self._by_hand(amendments.decide)),
         ]
 
     def refuse(self, fault: Fault) -> web.Response:
@@ -114,6 +120,7 @@ class Salesforce(Simulator):
             limits.spend(self.org)
             headers = {name.lower(): value for name, value in request.headers.items()}
             body = loads(text) if text else None
+            cpq.calculate(self.org)
             answer = answered(addressed(request.method, request.rel_url.raw_path_qs, headers, body), self.org, user)
         except Refused as refused:
             answer = refused.answer()
@@ -136,13 +143,18 @@ class Salesforce(Simulator):
         self.org.slow_down(seconds)
         return web.json_response({"seconds": seconds})
 
-    async def _deals(self, request: web.Request) -> web.Response:
-        text = await request.read()
-        try:
-            deal = close_deal(self, loads(text) if text else {})
-        except (Refused, ValueError) as error:
-            return web.json_response({"error": str(error)}, status=422)
-        return _plain(Answer(201, deal))
+    def _by_hand(self, verb: Callable[["Salesforce", Mapping[str, Any]], dict[str, Any]]) -> Handler:
+        """What a salesperson does, asked for in JSON."""
+
+        async def does(request: web.Request) -> web.StreamResponse:
+            text = await request.read()
+            try:
+                done = verb(self, loads(text) if text else {})
+            except (Refused, ValueError) as error:
+                return web.json_response({"error": str(error)}, status=422)
+            return _plain(Answer(201, done))
+
+        return does
 
 
 def _base(request: web.Request) -> str:
