@@ -153,10 +153,12 @@ class Stage:
                     await holds.answer(opened, row["id"], choices[row["deal"]], person="the test")
 
     async def ended(self, many: int) -> bool:
-        return await self.pool.fetchval("select count(*) >= $1 from runs where state in ('done', 'held')", many)
+        return await self.pool.fetchval(
+            "select count(*) >= $1 from runs where event ? 'opportunity' and state in ('done', 'held')", many
+        )
 
     async def started(self, many: int) -> bool:
-        return await self.pool.fetchval("select count(*) >= $1 from runs", many)
+        return await self.pool.fetchval("select count(*) >= $1 from runs where event ? 'opportunity'", many)
 
     async def _at_rest(self) -> bool:
         return await self.pool.fetchval(

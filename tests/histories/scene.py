@@ -24,6 +24,7 @@ from throughline.settings import Settings
 from throughline.store import lanes
 
 MOST_PASSES = 30
+A_DAY = timedelta(days=1)
 
 
 @dataclass
@@ -86,12 +87,20 @@ class Scene:
     async def finish(self) -> None:
         """Until no run is open: people answer what they are asked, and time passes when everybody waits."""
         for _ in range(MOST_PASSES):
-            if not await self.machine.pool.fetchval("select count(*) from runs where state <> 'done'"):
+            if not await self._under_way():
                 return
             if not await self.step():
                 await self._answer()
                 self.time_passes(timedelta(minutes=1))
         raise AssertionError(f"never done: {[dict(row) for row in await self.open()]}")
+
+    async def _under_way(self) -> int:
+        """What waits for a day to come, such as the next instalment's, is at rest."""
+        return await self.machine.pool.fetchval(
+            """select count(*) from runs join lanes on lanes.key = runs.lane
+               where state <> 'done' and (state <> 'waiting' or due_at is null or due_at < $1)""",
+            self.clock() + A_DAY,
+        )
 
     def time_passes(self, how_long: timedelta) -> None:
         """Here and over there alike, or their sign-in would take us for a stranger."""

@@ -59,12 +59,14 @@ async def changes(http: Http, mapping: Mapping, since: str | None) -> AsyncItera
         yield Page(records, _cursor(mapping, records))
 
 
-async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) -> Census:
-    """How many were last changed in a time, as Salesforce counts them."""
+async def count(http: Http, mapping: Mapping, since: datetime, until: datetime) -> Census | None:
+    """How many of what we read were last changed in a time, as Salesforce counts them."""
+    if mapping.kind in ONLY and not _has_package(http):
+        return None
     # https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_count.htm
     changed = mapping.changed
-    within = f"{changed} >= {_literal(since.isoformat())} AND {changed} < {_literal(until.isoformat())}"
-    query = f"SELECT COUNT() FROM {mapping.resource} WHERE {within}"  # noqa: S608 - our own table; moments are spelled by us
+    within = [f"{changed} >= {_literal(since.isoformat())}", f"{changed} < {_literal(until.isoformat())}"]
+    query = f"SELECT COUNT() FROM {mapping.resource}{_where([*within, *_only(mapping)])}"  # noqa: S608 - our own table; moments are spelled by us
     return Census(int((await http.call("GET", f"{VERSION}/query", params={"q": query})).body["totalSize"]))
 
 
