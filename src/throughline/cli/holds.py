@@ -41,7 +41,7 @@ async def list_(*, owner: str | None = None, closed: bool = False, limit: int = 
         return Exit.DONE
     table(
         ("hold", "amount", "owner", "since", "why"),
-        [(r["id"], money(r["amount"], r["currency"]), r["owner"], clock(r["opened_at"]), r["why"]) for r in rows],
+        [(r["id"], _risk(r), r["owner"], clock(r["opened_at"]), r["why"]) for r in rows],
         flexible=4,
     )
     after(where.again(f"holds show {rows[0]['id']}"))
@@ -77,15 +77,18 @@ async def show(hold: str, /, *, json: bool = False, where: Where = HERE) -> int:
     return Exit.DONE
 
 
+def _risk(row: Row) -> str:
+    return money(row["amount"], row["currency"]) or "unknown"
+
+
 def _tell(row: Row) -> None:
-    risk = money(row["amount"], row["currency"])
     out.print(
         Text.assemble(mark("held" if row["state"] == "open" else "done"), " ", (row["why"], "bold")), soft_wrap=True
     )
     for name, said in (
         ("hold", f"{row['id']}, {row['state']}"),
         ("owner", row["owner"]),
-        ("at risk", risk),
+        ("at risk", _risk(row)),
         ("since", clock(row["opened_at"])),
         ("engagement", row["correlation"]),
         ("system", row["system"]),

@@ -170,7 +170,7 @@ class Settler:
             type=event.type,
             subject=event.about(),
             fields=said,
-            correlation=correlation or event.about(),
+            correlation=correlation or await self._engagement(sql, event),
             run=run,
         )
         if not await runs.publish(sql, [new], now=now):
@@ -182,6 +182,13 @@ class Settler:
         if started:
             await runs.start(sql, started, now=now)
             settled.woken.extend(each.lane for each in started)
+
+    async def _engagement(self, sql: Sql, event: Event) -> str:
+        """What happens on a project belongs with the deal it came from."""
+        project = vars(event).get("project")
+        known = await entities.many(sql, [project]) if project else {}
+        deal = next((row["fields"].get("opportunity") for row in known.values()), None)
+        return deal or event.about()
 
     def _run(self, workflow: Workflow, event: Event, published: NewEvent) -> NewRun:
         return NewRun(
