@@ -60,7 +60,7 @@ async def boundaries(stage: Stage) -> list[str]:
     await stage.settled(30)
     life.send(signal.SIGTERM)
     await life.over()
-    (lane,) = {row["lane"] for row in await stage.pool.fetch("select lane from runs")}
+    (lane,) = {row["lane"] for row in await stage.pool.fetch("select lane from runs where event ? 'opportunity'")}
     told = [what for who, _, what in said(report) if who == lane]
     assert sum(each.startswith("before P") for each in told) >= 22, "fewer effects than the process has"
     return told

@@ -38,7 +38,8 @@ WORKERS, EVERY_SECONDS, CUT_SHARE = 3, (3.0, 6.0), 0.003
 # Shorter than a real one, so that what a dead worker held is soon free.
 LEASE_SECONDS = 9
 LANES_AT_ONCE, CONNECTIONS = (24, 12) if DEALS < 100 else (60, 25)
-LONGEST_SECONDS = 180 + 2 * DEALS
+# How long is luck, and no claim of speed: one that takes so long is stuck.
+LONGEST_SECONDS = 360 + 2 * DEALS
 # Of whatever changes something, and of whatever asks by POST; one after the other, so that three in ten go wrong.
 FAULTS = {"reset_after": 0.08, "error_after": 0.08, "late": 0.06, "error": 0.06, "reset_before": 0.06, "throttle": 0.02}
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)

@@ -42,4 +42,4 @@ async def finance_says(stage: Stage, word: str) -> bool:
 
 
 async def retries(stage: Stage) -> bool:
-    return await stage.pool.fetchval("select bool_and(state = 'retrying') from runs")
+    return await stage.pool.fetchval("select bool_and(state = 'retrying') from runs where event ? 'opportunity'")
