@@ -21,7 +21,7 @@ def by_contract(booked: ContractBooked) -> str:
     return booked.contract
 
 
-@workflow("plan-to-invoice", on=ContractBooked, lane=by_contract)
+@workflow("plan-to-invoice", on=ContractBooked, lane=by_contract, gathers=True)
 async def plan_to_invoice(flow: Flow, booked: ContractBooked) -> None:
     contract = await flow.get(Contract, booked.contract)
     if contract.billing_plan is None:
