@@ -145,8 +145,8 @@ async def held(machine: Machine) -> None:
     await insert(machine, "events", id="WON", type="OpportunityWon", subject=DEAL, fields={}, correlation=DEAL, at=at)
     await insert(
         machine, "runs", id="run-1", workflow="opportunity-to-project", lane=LANE, event_type="OpportunityWon",
-        event={}, subject=DEAL, state="held", parts=parts, reads=[DEAL], attempt=0, passes=1, correlation=DEAL,
-        created_at=at, updated_at=at,
+        event={"opportunity": DEAL}, subject=DEAL, state="held", parts=parts, reads=[DEAL], attempt=0, passes=1,
+        correlation=DEAL, created_at=at, updated_at=at,
     )  # fmt: skip
     await insert(machine, "lanes", key=LANE, fence=1)
     await insert(

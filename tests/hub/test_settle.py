@@ -10,7 +10,7 @@ from throughline.core.claims import Claim
 from throughline.core.delivery_events import TimeApproved
 from throughline.core.entities import Customer, Opportunity
 from throughline.core.errors import Hold
-from throughline.core.events import CustomerRenamed, OpportunityWon
+from throughline.core.events import ContractBooked, CustomerRenamed, OpportunityWon
 from throughline.core.ownership import HUB
 from throughline.core.workflow import Flow, workflow
 from throughline.hub.settle import Settled, Settler
@@ -245,15 +245,16 @@ async def test_winning_twice_is_two_events_in_one_lane(opened: Any) -> None:
     assert (await runs.counted(world.pool)) == {"due": 2}
 
 
-async def test_what_happens_on_a_project_belongs_with_its_deal(world: Any) -> None:
+async def test_what_happens_on_a_project_or_to_a_contract_belongs_with_its_deal(world: Any) -> None:
     settler, settled = Settler(await world.machine.firms.current(), (), world.machine.ids), Settled()
     worked = TimeApproved(time_entry="time_entry-1", project="project-1", day=date(2026, 11, 10), at=None)
     elsewhere = worked.model_copy(update={"project": "project-2"})
     deal = Claim("project", "project-1", HUB, {"name": "Rollout", "opportunity": "opportunity-7"})
+    contract = Claim("contract", "contract-1", HUB, {"name": "Rollout", "opportunity": "opportunity-7"})
     async with transaction(world.pool) as sql:
-        await settler.claims(sql, [("project-1", deal)], settled, now=world.clock())
-        for event in (worked, elsewhere):
+        await settler.claims(sql, [("project-1", deal), ("contract-1", contract)], settled, now=world.clock())
+        for event in (worked, elsewhere, ContractBooked(contract="contract-1")):
             await settler.publish(sql, event, settled, about="1", now=world.clock())
 
     told = await world.pool.fetch("select correlation from events order by seq")
-    assert [row["correlation"] for row in told] == ["opportunity-7", "time_entry-1"]
+    assert [row["correlation"] for row in told] == ["opportunity-7", "time_entry-1", "opportunity-7"]

@@ -184,9 +184,10 @@ class Settler:
             settled.woken.extend(each.lane for each in started)
 
     async def _engagement(self, sql: Sql, event: Event) -> str:
-        """What happens on a project belongs with the deal it came from."""
-        project = vars(event).get("project")
-        known = await entities.many(sql, [project]) if project else {}
+        """What happens on a project or to a contract belongs with the deal it came from."""
+        said = vars(event)
+        of_deal = [said[name] for name in ("project", "contract") if said.get(name)]
+        known = await entities.many(sql, of_deal) if of_deal else {}
         deal = next((row["fields"].get("opportunity") for row in known.values()), None)
         return deal or event.about()
 

@@ -19,7 +19,7 @@ async def listed(sql: Sql, *, before: int | None, limit: int) -> list[Row]:
            from runs run
            left join entities deal on deal.id = run.correlation
            left join entities customer on customer.id = deal.fields ->> 'customer'
-           where run.subject = run.correlation and ($1::bigint is null or run.seq < $1)
+           where run.subject = run.correlation and run.event ? 'opportunity' and ($1::bigint is null or run.seq < $1)
            order by run.seq desc limit $2""",
         before,
         limit,
@@ -51,7 +51,7 @@ async def behind(sql: Sql, ids: Sequence[str]) -> list[str]:
 
 
 async def counted(sql: Sql) -> int:
-    return await sql.fetchval("select count(*) from runs where subject = correlation")
+    return await sql.fetchval("select count(*) from runs where subject = correlation and event ? 'opportunity'")
 
 
 async def pulse(sql: Sql) -> str:
