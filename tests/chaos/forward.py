@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import sys
 from collections.abc import Sequence
+
+DISCARD = struct.pack("ii", 1, 0)
 
 
 async def forward(listen: str, to: str, ports: Sequence[int]) -> list[asyncio.Server]:
@@ -11,6 +15,8 @@ async def forward(listen: str, to: str, ports: Sequence[int]) -> list[asyncio.Se
         async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(OSError):
                 there, back = await asyncio.open_connection(to, port)
+                # Whoever hangs up takes back what a cut cable has kept, as on a line without us between.
+                back.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DISCARD)
                 await asyncio.gather(_pour(reader, back), _pour(there, writer), return_exceptions=True)
             writer.close()
 

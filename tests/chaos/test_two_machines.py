@@ -25,6 +25,7 @@ from tests.chaos.nursery import Nursery
 from tests.chaos.oracle import twice, what_came
 from tests.chaos.postgres import Postgres, debians
 from tests.chaos.stage import Stage, lay_out_fast
+from throughline.core.connector import DEADLINE_SECONDS
 from throughline.sandbox.estate import Estate, Plan
 from throughline.store.database import DatabaseProblem, connected, migrate
 
@@ -102,8 +103,6 @@ async def site(tmp_path: Path, machines: Machines, postgres: Postgres) -> AsyncG
             machines.mend(name)
 
 
-# Known and not understood yet: a client was seen twice, and lanes were seen to stay with the machine that was cut off.
-@pytest.mark.xfail(strict=False, reason="since the merges of 20 November; to be found before anything else")
 async def test_the_other_takes_over_from_a_machine_that_is_cut_off_while_it_sends(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +119,8 @@ async def test_the_other_takes_over_from_a_machine_that_is_cut_off_while_it_send
     )
     took = await stage.settled(LONGEST_SECONDS)
     came = wrongs(stage)
+    # Until its deadline a call may still arrive, and real settle times are longer than that; ours here is not.
+    await asyncio.sleep(max(DEADLINE_SECONDS + 1 - took, 0))
     site.machines.mend("one")
     await stage.until(lambda: is_back(stage), seconds=60)
     await stage.settled(LONGEST_SECONDS)

@@ -23,6 +23,11 @@ SETTINGS = {
     "jit": "off",
     "application_name": "throughline",
     "idle_in_transaction_session_timeout": "30000",
+    # A machine that was cut off says nothing: what it has locked is free when it has not answered for so long.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "client_connection_check_interval": "5000",
     # Plans are made once per connection, perhaps while a table is still empty: one that reads it whole would be kept.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",

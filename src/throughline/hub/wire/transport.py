@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import struct
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from aiohappyeyeballs import AddrInfoType
 from throughline.core.connector import DEADLINE_SECONDS
 
 LARGEST_ANSWER = 32 * 2**20
+DISCARD = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,10 @@ class AiohttpTransport:
                 self._guard(str(address[0]))
             except ValueError as error:
                 raise Forbidden(errno.EACCES, str(error)) from error
-        return socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
+        # What we gave up must not leave later: closed, the system would go on sending what a cut line has kept back.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DISCARD)
+        return made
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
