@@ -4,9 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from throughline.core.deliveries import OFF_AFTER, SCHEDULE, Outcome, judge
+from throughline.core.deliveries import OFF_AFTER, SCHEDULE, Judged, Outcome, judge
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def judged(status: int | None, why: str | None = None, *, step: int = 0, failing_since: datetime | None = None,
+           active: bool = True) -> Judged:  # fmt: skip
+    return judge(status, why, step=step, failing_since=failing_since, active=active, now=NOW)
 
 
 def test_the_schedule_is_the_specifications() -> None:
@@ -17,35 +22,41 @@ def test_the_schedule_is_the_specifications() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_any_2xx_is_a_delivery(status: int) -> None:
-    assert judge(status, None, step=0, failing_since=None, now=NOW).outcome is Outcome.DELIVERED
+    assert judged(status).outcome is Outcome.DELIVERED
 
 
 @pytest.mark.parametrize("status", [100, 301, 302, 307, 400, 401, 404, 429, 500, 503, None])
 def test_anything_else_is_tried_again_by_the_schedule(status: int | None) -> None:
     for step in range(len(SCHEDULE) - 1):
-        judged = judge(status, "lost" if status is None else None, step=step, failing_since=None, now=NOW)
+        each = judged(status, "lost" if status is None else None, step=step)
 
-        assert (judged.outcome, judged.due_at) == (Outcome.AGAIN, NOW + SCHEDULE[step + 1])
+        assert (each.outcome, each.due_at) == (Outcome.AGAIN, NOW + SCHEDULE[step + 1])
 
 
 def test_the_tenth_failure_is_the_last() -> None:
-    last = judge(500, None, step=len(SCHEDULE) - 1, failing_since=NOW - timedelta(hours=1), now=NOW)
+    last = judged(500, step=len(SCHEDULE) - 1, failing_since=NOW - timedelta(hours=1))
 
     assert last.outcome is Outcome.GIVEN_UP
 
 
+def test_the_tenth_failure_is_not_the_last_of_a_subscriber_that_was_stopped_meanwhile() -> None:
+    last = judged(500, step=len(SCHEDULE) - 1, active=False)
+
+    assert (last.outcome, last.due_at) == (Outcome.AGAIN, NOW)
+
+
 def test_a_redirect_is_a_failure_and_says_so() -> None:
-    assert "redirect" in (judge(302, None, step=0, failing_since=None, now=NOW).why or "")
+    assert "redirect" in (judged(302).why or "")
 
 
 def test_gone_switches_off_at_once() -> None:
-    assert judge(410, None, step=0, failing_since=None, now=NOW).outcome is Outcome.OFF
+    assert judged(410).outcome is Outcome.OFF
 
 
 def test_whoever_fails_for_days_is_switched_off_before_anything_is_given_up() -> None:
     days = sum(SCHEDULE, timedelta())
 
     assert days > OFF_AFTER
-    assert judge(500, None, step=9, failing_since=NOW - days, now=NOW).outcome is Outcome.OFF
+    assert judged(500, step=9, failing_since=NOW - days).outcome is Outcome.OFF
     just = NOW - OFF_AFTER + timedelta(seconds=1)
-    assert judge(500, None, step=8, failing_since=just, now=NOW).outcome is Outcome.AGAIN
+    assert judged(500, step=8, failing_since=just).outcome is Outcome.AGAIN

@@ -435,6 +435,26 @@ async def test_whoever_is_away_for_days_is_switched_off_and_told_of_and_loses_no
     assert sum(SCHEDULE, timedelta()) > OFF_AFTER
 
 
+async def test_one_that_is_paused_during_a_last_attempt_is_told_of_it_when_it_is_resumed(telling: Telling) -> None:
+    made = await telling.subscribe()
+    telling.readers.behaviour = lambda _url, _said: 503
+    await telling.happened("e-1")
+    await telling.tell()
+    await telling.pool.execute("update deliveries set step = $1, due_at = $2", len(SCHEDULE) - 1, telling.clock())
+
+    async def pause(_: Request) -> None:
+        await subscriptions.pause(telling.machine, made.id, person="test")
+
+    telling.readers.before = pause
+    await telling.tell()
+    telling.readers.before, telling.readers.behaviour = None, fine
+    await subscriptions.resume(telling.machine, made.id, person="test")
+    await telling.tell()
+
+    assert len(telling.readers.requests) == 3
+    assert telling.readers.heard() == ["e-1"]
+
+
 async def test_gone_is_not_asked_again(telling: Telling) -> None:
     made = await telling.subscribe()
     telling.readers.behaviour = lambda _url, _said: 410

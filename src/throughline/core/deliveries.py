@@ -31,8 +31,12 @@ class Judged:
     due_at: datetime | None = None
 
 
-def judge(status: int | None, why: str | None, *, step: int, failing_since: datetime | None, now: datetime) -> Judged:
-    """What an answer means, or its absence (`why` says which); `step` counts the attempts before this one."""
+def judge(status: int | None, why: str | None, *, step: int, failing_since: datetime | None, active: bool,
+          now: datetime) -> Judged:  # fmt: skip
+    """What an answer means, or its absence (`why` says which); `step` counts the attempts before this one.
+
+    Nothing is given up for a subscriber that was switched off or paused while the attempt was under way.
+    """
     if status is not None and 200 <= status < 300:
         return Judged(Outcome.DELIVERED)
     said = why or _said(status)
@@ -40,9 +44,9 @@ def judge(status: int | None, why: str | None, *, step: int, failing_since: date
         return Judged(Outcome.OFF, "The subscriber answered 410: it wants no more.", now)
     if failing_since is not None and now - failing_since >= OFF_AFTER:
         return Judged(Outcome.OFF, f"Nothing arrived for {OFF_AFTER.days} days; the last time: {said}", now)
-    if step + 1 >= len(SCHEDULE):
-        return Judged(Outcome.GIVEN_UP, said)
-    return Judged(Outcome.AGAIN, said, now + SCHEDULE[step + 1])
+    if step + 1 < len(SCHEDULE):
+        return Judged(Outcome.AGAIN, said, now + SCHEDULE[step + 1])
+    return Judged(Outcome.GIVEN_UP, said) if active else Judged(Outcome.AGAIN, said, now)
 
 
 def _said(status: int | None) -> str:

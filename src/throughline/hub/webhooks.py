@@ -141,7 +141,12 @@ class Webhooks:
         async with transaction(self.pool) as sql:
             row = await turn.hold(sql)
             judged = judge(
-                answered.status, answered.why, step=delivery["step"], failing_since=row["failing_since"], now=now
+                answered.status,
+                answered.why,
+                step=delivery["step"],
+                failing_since=row["failing_since"],
+                active=row["state"] == "active",
+                now=now,
             )
             await deliveries.tried(sql, delivery, status=answered.status, why=judged.why, took_ms=took_ms, now=now)
             await _follow(sql, delivery, judged, now=now)
