@@ -55,7 +55,7 @@ from throughline.core.entities import (
     Project,
 )
 from throughline.core.events import Event
-from throughline.core.forms import Record
+from throughline.core.forms import Record, Ref
 from throughline.core.mapping import Mapping, Row, Rung
 from throughline.core.workflow import Workflow
 from throughline.hub import parking
@@ -308,7 +308,17 @@ def connectors() -> dict[str, Connector]:
     south = (
         mapping(Customer, "customers", "name", "country", "payment_terms"),
         mapping(Contract, "contracts", "name", "currency", rung=Rung.IDEMPOTENCY_KEY, **keyed),
-        mapping(BillingMilestone, "milestones", "name", "due", rung=Rung.IDEMPOTENCY_KEY, key_window_seconds=3600),
+        Mapping(
+            BillingMilestone,
+            "milestones",
+            "id",
+            (Row("name", "name"), Row("due", "due"), Row("contract", "contract", Ref("contract"))),
+            changed="changed",
+            id_field="ours",
+            rung=Rung.IDEMPOTENCY_KEY,
+            settle_seconds=60,
+            key_window_seconds=3600,
+        ),
         mapping(BillingPlan, "plans", "name", "currency", rung=Rung.NATURAL_KEY, natural_key=("name",)),
     )
     east = (mapping(Project, "projects", "name", "currency", "manager", rung=Rung.MARKER),)

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from throughline.core import exact
-from throughline.core.entities import Customer, Message, Project
-from throughline.core.events import OpportunityWon
+from throughline.core.entities import BillingMilestone, Contract, Customer, Message, Project
+from throughline.core.events import OpportunityLost, OpportunityWon
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import holds
@@ -516,6 +516,58 @@ async def test_a_change_after_the_creation_is_an_update(opened: Any, estate: Any
     assert len(estate.calls("POST", "/projects")) == 1
     assert json.loads(estate.calls("PATCH", "/projects")[0].body) == {"name": "Rollout 2"}
     assert [(row["operation"], row["rung"]) for row in await world.effects()] == [("create", "C"), ("update", "A")]
+
+
+CONTRACT = Contract.model_validate({
+    "id": "contract-0042", "name": "Rollout", "customer": "customer-0042", "legal_entity": "US", "currency": "GBP",
+    "commercial_model": "fixed_fee", "billing_method": "on_schedule", "revenue_treatment": "as_invoiced",
+    "starts": "2026-12-01", "value": {"amount": "100.00", "currency": "GBP"},
+})  # fmt: skip
+MILESTONE = BillingMilestone.model_validate({
+    "id": "billing-milestone-0042", "contract": "contract-0042", "name": "Go-live", "due": "2026-12-01",
+    "amount": {"amount": "100.00", "currency": "GBP"},
+})  # fmt: skip
+
+
+def lane_of_lost(event: OpportunityLost) -> str:
+    return event.opportunity
+
+
+@workflow("puts-contract", on=OpportunityWon, lane=lane)
+async def puts_contract(flow: Flow, _event: OpportunityWon) -> None:
+    await flow.put(CONTRACT, into=Role.ERP)
+
+
+async def test_what_another_process_made_is_pointed_at_by_a_lane_nobody_ever_worked_in(
+    opened: Any, estate: Any
+) -> None:
+    @workflow("puts-milestone", on=OpportunityLost, lane=lane_of_lost)
+    async def puts_milestone(flow: Flow, _event: OpportunityLost) -> None:
+        await flow.put(MILESTONE, into=Role.ERP)
+
+    world = await opened(puts_contract, puts_milestone)
+    await won(world)
+    await world.start(OpportunityLost(opportunity="deal-2"))
+    await world.work()
+
+    (key,) = estate.shelf("south", "contracts")
+    (sent,) = estate.shelf("south", "milestones").values()
+    assert sent["contract"] == key
+
+
+async def test_what_another_process_made_is_changed_by_a_lane_nobody_ever_worked_in(opened: Any, estate: Any) -> None:
+    @workflow("renames", on=OpportunityLost, lane=lane_of_lost)
+    async def renames(flow: Flow, _event: OpportunityLost) -> None:
+        there = await flow.get(Contract, "contract-0042")
+        await flow.put(there.model_copy(update={"name": "Rollout, extended"}), into=Role.ERP)
+
+    world = await opened(puts_contract, renames)
+    await won(world)
+    await world.start(OpportunityLost(opportunity="deal-2"))
+    await world.work()
+
+    assert [row["operation"] for row in await world.effects()] == ["create", "update"]
+    assert [each["name"] for each in estate.shelf("south", "contracts").values()] == ["Rollout, extended"]
 
 
 async def test_what_rung_a_confirmed_is_kept_with_the_next_commit_of_the_pass(opened: Any) -> None:

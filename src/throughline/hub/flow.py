@@ -85,6 +85,7 @@ class PassFlow:
 
     async def get[E: Entity](self, entity: type[E], id_: str) -> E:
         self.reads.add(id_)
+        self.outlet.met.add(id_)
         row = await self.read(id_)
         if row is None:
             row = await self._fetch(entity, id_)

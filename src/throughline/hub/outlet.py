@@ -42,7 +42,8 @@ class Behalf:
 class Outlet:
     """One pass's outlet. What rung A confirmed is kept here until the pass commits it all at once.
 
-    `first` says that nobody ever worked in this lane: what only this process makes cannot be anywhere yet.
+    `first` says that nobody ever worked in this lane: what this process makes here cannot be anywhere yet, unless it
+    has `met` it, that is, read it. What it points at may be anywhere: another process can have made that.
     """
 
     pool: Pool
@@ -56,6 +57,7 @@ class Outlet:
     done: list[Effect] = field(default_factory=list[Effect])
     links: dict[tuple[str, str, str], Link] = field(default_factory=dict[tuple[str, str, str], Link])
     context: Context = field(init=False)
+    met: set[str] = field(default_factory=set[str])
     looked_up: set[str] = field(default_factory=set[str])
     fresh: dict[tuple[str, str, str], Link] = field(default_factory=dict[tuple[str, str, str], Link])
     parted: list[Link] = field(default_factory=list[Link])
@@ -74,6 +76,8 @@ class Outlet:
                 f"{system.name} has no place for a {entity.kind}",
                 fix=f"Change `serves` in systems/{system.name}.yaml, or install a connector that writes it.",
             )
+        if self.first and entity.id not in self.met and self._is_ours(entity.kind):
+            self.looked_up.add(entity.id)
         link = await self.link(entity.id, system.name, entity.kind)
         key = onto or (link.key if link else None)
         if key:
@@ -104,7 +108,7 @@ class Outlet:
     async def link(self, entity: str, system: str, kind: str) -> Link | None:
         """Their key for our entity, as this pass knows it."""
         known = self.links.get((entity, system, kind))
-        if known is None and entity not in self.looked_up and not (self.first and self._is_ours(kind)):
+        if known is None and entity not in self.looked_up:
             known = await entities.link_of(self.pool, entity, system, kind)
             if known:
                 self.links[entity, system, kind] = known

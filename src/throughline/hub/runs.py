@@ -210,8 +210,9 @@ class Runner:
             fields = {name: said[name] for name in said if name != "id" and policy.owner(entity.kind, name) == HUB}
             if fields:
                 claims.append((entity.id, Claim(entity.kind, entity.id, HUB, fields)))
-        new = flow.outlet.first or not claims
-        known = {} if new else await entities.many(self.pool, [id_ for id_, _ in claims])
+        ids = [id_ for id_, _ in claims]
+        new = not ids or (flow.outlet.first and flow.outlet.met.isdisjoint(ids))
+        known = {} if new else await entities.many(self.pool, ids)
         return flow.settler.judged(claims, known)
 
     def _state(self, ended: Stopped, attempt: int) -> tuple[str, timedelta | None]:
