@@ -1,6 +1,7 @@
 """Polls: what changed is asked for by one worker at a time, with an overlap, and starts nothing that is history."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -231,6 +232,23 @@ async def test_a_worker_paused_beyond_its_lease_takes_nothing_in_and_frees_nobod
     assert await stages(first) == {"N1": "lost"}
     assert [row["type"] for row in await first.pool.fetch("select type from events")] == ["OpportunityLost"]
     assert (await cursor(first))["cursor"] == estate.shelf("north", "deals")["N1"]["changed"]
+
+
+async def test_a_kind_with_much_to_tell_keeps_no_other_waiting(opened: Any, estate: Any) -> None:
+    world = await opened(counted)
+    await polled(world)
+    enough = asyncio.Event()
+    estate.fail("GET", "/customers", before=enough.wait)
+    polls = replace(world.machine.polls(), long=timedelta())
+
+    for n in (1, 2):
+        estate.enter("north", "deals", id=f"N{n}", name="A deal", stage="won")
+        world.clock.advance(60)
+        async with asyncio.timeout(10):
+            while len(await world.runs()) < n:
+                await polls.look()
+
+    await polls.close()
 
 
 async def test_a_fault_in_one_kind_is_told_and_stops_no_other(opened: Any, estate: Any) -> None:

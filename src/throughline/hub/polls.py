@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -33,6 +35,8 @@ OVERLAP = timedelta(seconds=60)
 # Short, so that a killed worker's poll goes on soon; a living one renews it.
 LEASE = timedelta(seconds=20)
 TRIES = 3
+# The next kind is not kept waiting any longer by one that has so much to tell.
+LONG = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -45,25 +49,53 @@ class Polls:
     wakes: Wakes
     clock: Clock
     ids: Ids
+    long: timedelta = LONG
+    _rounds: dict[str, asyncio.Task[list[asyncio.Task[int]]]] = field(
+        default_factory=dict[str, asyncio.Task[list[asyncio.Task[int]]]]
+    )
+    _reading: set[asyncio.Task[int]] = field(default_factory=set[asyncio.Task[int]])
+
+    async def look(self) -> None:
+        """Begin whatever is due, and wait for none of it: to read a month of time takes minutes, and deals go on."""
+        applied = await self.firms.current()
+        for system in applied.firm.systems:
+            if system.name not in self._rounds:
+                task = self._rounds[system.name] = asyncio.create_task(self._round(applied, system))
+                task.add_done_callback(partial(self._over, system.name))
 
     async def all_due(self) -> int:
-        """Poll whatever is due; returns how many entities changed."""
+        """Poll whatever is due, to its end; returns how many entities changed."""
         applied = await self.firms.current()
         # A system that does not answer costs the others nothing.
-        done = await asyncio.gather(
-            *(self._system(applied, system) for system in applied.firm.systems), return_exceptions=True
-        )
-        for each in done:
-            if isinstance(each, BaseException):
-                raise each
-        return sum(each for each in done if isinstance(each, int))
+        begun = await asyncio.gather(*(self._round(applied, system) for system in applied.firm.systems))
+        return sum(await asyncio.gather(*(task for tasks in begun for task in tasks)))
 
-    async def _system(self, applied: Applied, system: System) -> int:
-        connector, changed = applied.connector(system.name), 0
+    async def close(self) -> None:
+        """Stop in the middle: what was read and not committed is read again."""
+        going = (*self._rounds.values(), *self._reading)
+        for task in going:
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+
+    async def _round(self, applied: Applied, system: System) -> list[asyncio.Task[int]]:
+        """One kind after the other, so that customers come before their contracts. None waits for a long one."""
+        connector, begun = applied.connector(system.name), list[asyncio.Task[int]]()
         for mapping in connector.mappings:
             if mapping.changed and connector.changes:
-                changed += await self._one(applied, system, mapping)
-        return changed
+                task = asyncio.create_task(self._one(applied, system, mapping))
+                self._reading.add(task)
+                task.add_done_callback(self._read_out)
+                begun.append(task)
+                await asyncio.wait({task}, timeout=self.long.total_seconds())
+        return begun
+
+    def _over(self, system: str, task: asyncio.Task[list[asyncio.Task[int]]]) -> None:
+        del self._rounds[system]
+        _tell(task)
+
+    def _read_out(self, task: asyncio.Task[int]) -> None:
+        self._reading.discard(task)
+        _tell(task)
 
     async def _one(self, applied: Applied, system: System, mapping: Mapping) -> int:
         kind, now = mapping.kind, self.clock()
@@ -181,6 +213,12 @@ class _Reading:
     quiet: bool
     changed: int = 0
     advancing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def _tell(task: asyncio.Task[Any]) -> None:
+    """What went wrong in a poll nobody waits for; it is tried again when it is due."""
+    if not task.cancelled() and (error := task.exception()):
+        log.warning("poll.failed", why=f"{type(error).__name__}: {error}")
 
 
 def later(one: str | None, other: str | None) -> str | None:

@@ -68,9 +68,10 @@ class Worker:
         with contextlib.suppress(*AWAY):  # before the first lane: one that is not heard of is not waited for
             await self._beat()
         outbox, reconciling = self.machine.outbox(self.name), Reconciling(self.machine, self.ticks.reconcile_seconds)
+        polls = self.machine.polls()
         ticks = (
             asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
-            asyncio.create_task(self._every(self.ticks.poll_seconds, self.machine.polls().all_due)),
+            asyncio.create_task(self._every(self.ticks.poll_seconds, polls.look)),
             asyncio.create_task(self._every(self.ticks.beat_seconds, self._beat)),
             asyncio.create_task(self._every(self.ticks.beat_seconds, partial(lockouts.look_after, self.machine))),
             asyncio.create_task(self._every(self.ticks.outbox_seconds, outbox.look)),
@@ -99,6 +100,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*ticks, return_exceptions=True)
             await outbox.close()
+            await polls.close()
             await self.machine.firms.finish()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await workers.leave(self.machine.pool, self.name)
