@@ -362,6 +362,37 @@ def test_bulk_never_delays_a_call_of_the_others_for_long(said: Limits) -> None:
     assert max(waits) <= 0.5
 
 
+def test_a_pass_that_has_begun_is_not_sent_away_for_newcomers_and_makes_its_calls_once() -> None:
+    """A pass that is sent away in its middle begins again: all its calls were for nothing."""
+    calls_of_a_pass, calls, whole = 8, 0, 0
+
+    async def passes(north: Gate) -> None:
+        nonlocal calls, whole
+        while True:
+            try:
+                for n in range(calls_of_a_pass):
+                    number = await north.enter(begun=n > 0)
+                    await asyncio.sleep(0.1)
+                    north.leave(number)
+                    calls += 1
+                whole += 1
+            except Retry as retry:
+                await asyncio.sleep((retry.after or timedelta(seconds=1)).total_seconds())
+
+    async def saturated() -> None:
+        north = gate(limits(per_second=20, burst=60, concurrency=6))
+        lanes = [asyncio.create_task(passes(north)) for _ in range(200)]
+        await asyncio.sleep(120)
+        for each in lanes:
+            each.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+
+    run(saturated())
+
+    assert calls >= 0.9 * 20 * 120
+    assert whole * calls_of_a_pass >= 0.95 * calls
+
+
 def test_a_bucket_that_stays_empty_sends_the_run_away_instead_of_keeping_it() -> None:
     async def empty() -> tuple[Retry, float]:
         north = gate(limits(per_second=0.1, burst=1))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -19,13 +19,17 @@ def always() -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """On whose behalf a call is made. `may_send` raises when the lane has been lost since."""
+    """On whose behalf calls are made. `may_send` raises when the lane has been lost since.
+
+    `called` are the systems that let one of them in: whoever has begun there is not sent away for a newcomer.
+    """
 
     correlation: str | None = None
     run: str | None = None
     may_send: Callable[[], None] = always
     priority: Priority = Priority.NORMAL
     lane: str | None = None
+    called: set[str] = field(default_factory=set[str], compare=False)
 
     @cached_property
     def trace(self) -> dict[str, str]:

@@ -39,6 +39,7 @@ def _same(budget: Budget) -> Budget:
 @dataclass(order=True, slots=True)
 class _Waiting:
     rank: int
+    is_new: bool
     number: int
     priority: Priority = field(compare=False)
     here: "_Here" = field(compare=False)
@@ -72,11 +73,14 @@ class Gate:
         self._serving: asyncio.Task[None] | None = None
         self._resting: asyncio.Task[None] | None = None
 
-    async def enter(self, priority: Priority = Priority.NORMAL, lane: str | None = None) -> int:
-        """Wait for a turn; returns the number to leave with. If it would take long, the run comes back instead."""
+    async def enter(self, priority: Priority = Priority.NORMAL, lane: str | None = None, *, begun: bool = False) -> int:
+        """Wait for a turn; returns the number to leave with. If it would take long, the run comes back instead.
+
+        Who has begun goes before who comes anew: a pass that is sent away in its middle makes all its calls again.
+        """
         now = self._clock()
         self._refuse_if_shut(now)
-        if priority.rank and self._is_full(now):
+        if priority.rank and not begun and self._is_full(now):
             raise Retry(f"{self.name} is busy", after=LONGEST_WAIT, awaits=self.name)
         self._numbers = number = self._numbers + 1
         self._crowd.entered()
@@ -85,7 +89,7 @@ class Gate:
             self._let_in(number, here)
             return number
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._stand_in_line(_Waiting(priority.rank, number, priority, here, turn))
+        await self._stand_in_line(_Waiting(priority.rank, not begun, number, priority, here, turn))
         return number
 
     def leave(self, number: int) -> None:

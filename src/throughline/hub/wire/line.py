@@ -134,7 +134,9 @@ class Line:
         self.tokens = Tokens(self.pool, self.name, self.connector, self.credentials, key=self.key, clock=self.clock)
 
     async def _said(self, call: Call, token: Token) -> tuple[Answer, Verdict]:
-        number = await self.gate.enter(call.context.priority, call.context.lane)
+        of = call.context
+        number = await self.gate.enter(of.priority, of.lane, begun=self.name in of.called)
+        of.called.add(self.name)
         request = Request(
             call.method,
             self._address(call.path, token),
