@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -289,6 +290,22 @@ async def test_woken_lanes_are_in_the_queue(opened: Any, estate: Any) -> None:
     await polled(world)
 
     assert await world.pool.fetchval("select count(*) from pgqueuer where entrypoint like 'lane%'") == 1
+
+
+async def test_what_was_read_again_late_enough_is_not_read_again_for_ever(opened: Any, estate: Any) -> None:
+    world = await opened(counted)
+    await polled(world)
+    estate.enter("north", "deals", id="N1", name="A deal", stage="won")
+    newest, polls = estate.shelf("north", "deals")["N1"]["changed"], world.machine.polls()
+
+    for _ in range(3):
+        world.clock.advance(60)
+        await polls.all_due()
+
+    begun = [parse_qs(urlsplit(url).query)["since"][0] for url in asked(estate)[-3:]]
+    assert begun[1:] == [overlapped(newest), newest]
+    estate.enter("north", "deals", id="N2", name="Another", stage="won")
+    assert await polled(world) == 1
 
 
 def test_reading_begins_a_minute_back() -> None:

@@ -54,6 +54,7 @@ class Polls:
         default_factory=dict[str, asyncio.Task[list[asyncio.Task[int]]]]
     )
     _reading: set[asyncio.Task[int]] = field(default_factory=set[asyncio.Task[int]])
+    _newest: dict[tuple[str, str], "_Newest"] = field(default_factory=dict[tuple[str, str], "_Newest"])
 
     async def look(self) -> None:
         """Begin whatever is due, and wait for none of it: to read a month of time takes minutes, and deals go on."""
@@ -72,7 +73,7 @@ class Polls:
 
     async def close(self) -> None:
         """Stop in the middle: what was read and not committed is read again."""
-        going = (*self._rounds.values(), *self._reading)
+        going: list[asyncio.Task[Any]] = [*self._rounds.values(), *self._reading]
         for task in going:
             task.cancel()
         await asyncio.gather(*going, return_exceptions=True)
@@ -132,12 +133,31 @@ class Polls:
         if mapping is None or connector.changes is None:
             return
         settler = Settler(applied, self.workflows, self.ids)
-        http = applied.lines[system].http(Context())
-        async for page in connector.changes(http, mapping, overlapped(reading.cursor)):
+        # One for each kind, and what it brings is what runs wait for: it is not sent away because a crowd is there.
+        http, began = applied.lines[system].http(Context(called={system})), self.clock()
+        async for page in connector.changes(http, mapping, self._since(reading)):
             await self.wakes.now(await self._page_or_its_records(settler, mapping, reading, page))
+        self._whole(reading, began)
         if reading.quiet:
             first = reading.cursor or self.clock().isoformat()
             await self._advance(self.pool, reading, first)
+
+    def _since(self, reading: "_Reading") -> str | None:
+        newest = self._newest.get((reading.system, reading.kind))
+        is_whole = newest is not None and newest.cursor == reading.cursor and newest.is_whole
+        return reading.cursor if is_whole else overlapped(reading.cursor)
+
+    def _whole(self, reading: "_Reading", began: datetime) -> None:
+        """Read to its end. Where nothing newer came for so long, all there is up to then has been seen.
+
+        Else a month's time that was approved in one minute would be read again at every poll until somebody works.
+        """
+        key, cursor = (reading.system, reading.kind), reading.cursor
+        newest = self._newest.get(key)
+        if cursor is None or newest is None or newest.cursor != cursor:
+            self._newest[key] = _Newest(cursor, self.clock())
+        elif began - newest.seen_at >= OVERLAP:
+            newest.is_whole = True
 
     async def _page_or_its_records(self, settler: Settler, mapping: Mapping, reading: "_Reading", page: Page
                                    ) -> list[str]:  # fmt: skip
@@ -213,6 +233,15 @@ class _Reading:
     quiet: bool
     changed: int = 0
     advancing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class _Newest:
+    """The newest moment a kind carries, when this worker first met it, and whether it came back to it late enough."""
+
+    cursor: str | None
+    seen_at: datetime
+    is_whole: bool = False
 
 
 def _tell(task: asyncio.Task[Any]) -> None:
