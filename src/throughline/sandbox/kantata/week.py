@@ -69,7 +69,7 @@ class Shift:
         homes = {user: [projects[(n + turn) % len(projects)] for turn in (0, 1)] for n, user in enumerate(people)}
         for user, places in homes.items():
             for project in places:
-                self._put_on(project, user)
+                self._put_on(project, user, people[user])
             # A big week takes seconds: others are answered meanwhile.
             await asyncio.sleep(0)
         for number, user in enumerate(people):
@@ -92,20 +92,21 @@ class Shift:
         there = self._records.ledger.reader().by("stories", "workspace_id", project)
         return [each for each in there if each["story_type"] == "task" and each["time_trackable"]]
 
-    def _people(self) -> list[str]:
-        """Whoever is missing is hired."""
-        reader, people = self._records.ledger.reader(), list[str]()
+    def _people(self) -> dict[str, str]:
+        """Everybody with the role they work in; whoever is missing is hired."""
+        reader, people = self._records.ledger.reader(), dict[str, str]()
         for person in (firm.consultant(number) for number in range(1, self._week.people + 1)):
             there = reader.by("users", "email_address", person.email)
-            people.append(there[0]["id"] if there else hire(self._records, person, actor=self._administrator))
+            user = there[0]["id"] if there else hire(self._records, person, actor=self._administrator)
+            people[user] = reader.by("roles", "name", person.role)[0]["id"]
         return people
 
-    def _put_on(self, project: Record, user: str) -> None:
-        """Nobody works where they are not assigned."""
+    def _put_on(self, project: Record, user: str, role: str) -> None:
+        """Nobody works where they are not assigned, nor without a role there."""
         reader, week = self._records.ledger.reader(), self._span()
         there = [each for each in reader.by("workspace_resources", "workspace_id", project["id"])
                  if each["user_id"] == user]  # fmt: skip
-        mine = there or [self._add("workspace_resources", workspace_id=project["id"], user_id=user)]
+        mine = there or [self._add("workspace_resources", workspace_id=project["id"], user_id=user, role_id=role)]
         held = reader.by("workspace_allocations", "workspace_resource_id", mine[0]["id"])
         if not any(each["start_date"] <= week[0] and week[1] <= each["end_date"] for each in held):
             span = {"start_date": week[0], "end_date": week[1], "minutes": 2400, "hard": True}
