@@ -23,6 +23,7 @@ class Wishes:
 
     browser: bool
     until: str | None
+    month: bool
     json: bool
     seed: int
     speed: float | None
@@ -38,7 +39,8 @@ async def demo(
     *,
     reset: bool = False,
     browser: bool = True,
-    until: Literal["project-open"] | None = None,
+    month: bool = False,
+    until: Literal["project-open", "month-closed"] | None = None,
     port: int | None = None,
     seed: int = 42,
     speed: float | None = None,
@@ -53,8 +55,11 @@ async def demo(
         Start over: forget everything the demo made in its folder.
     browser
         Open the page in a browser.
+    month
+        Go on with a month: forty deals, three hundred people, billed, paid and closed. It takes some minutes.
     until
-        End by itself when the first deal's project is open; exit 7 if a part of it is held.
+        End by itself: when the first deal's project is open, or the month is closed. Exit 7 if a part of the deal is
+        held, or the month's books do not tie.
     port
         The console's port; 7420, or a free one when that is taken.
     seed
@@ -62,12 +67,12 @@ async def demo(
     speed
         How fast the sandbox's clock runs.
     json
-        One JSON document naming every id in every system.
+        One JSON document: every id in every system, or how the month's books tie and what is held.
     """
     settings = where.settings(port=port)
     if reset and settings.database_url:
         raise Stop("The database is not the demo's own: empty it yourself, then start without --reset.", Exit.CONFLICT)
-    wishes = Wishes(browser and not until, until, json, seed, speed, where)
+    wishes = Wishes(browser and not until, until, month or until == "month-closed", json, seed, speed, where)
     with ours(settings.data, reset=reset):
         async with AsyncExitStack() as stack:
             return await _started(stack, settings.model_copy(update={"firm": settings.data / "firm"}), wishes)

@@ -39,7 +39,9 @@ async def play(settings: Settings, handout: Handout, wishes: Wishes) -> int:
     """Serve the demo until it is told to end."""
     lay_out(settings.data, handout)
     insisted = "port" in settings.model_fields_set
-    quiet = settings if wishes.where.log_level else settings.model_copy(update={"log_level": "warning"})
+    # A month has an outage in it, and that is no news to whoever plays it.
+    level = "error" if wishes.month else "warning"
+    quiet = settings if wishes.where.log_level else settings.model_copy(update={"log_level": level})
     async with opened(quiet) as machine, running(machine, settings, any_port=not insisted) as served:
         if settings.port and not served.address.endswith(f":{settings.port}"):
             talk.print(f"  Port {settings.port} is taken: another one is used.")
@@ -52,11 +54,25 @@ async def play(settings: Settings, handout: Handout, wishes: Wishes) -> int:
             out.print(page, soft_wrap=True)
         engagement = await _unless(served, _settled(machine, page.rsplit("/", 1)[-1]))
         _tell(engagement, page, wishes)
+        whole = engagement.state == "done"
+        if wishes.month and wishes.until != "project-open":
+            whole = await _unless(served, _month(machine, handout, wishes))
         if not wishes.until:
             _suggest(deal["opportunity_id"], wishes)
             await served.over.wait()
             return Exit.DONE
-    return Exit.DONE if engagement.state == "done" else Exit.PARTLY
+    return Exit.DONE if whole else Exit.PARTLY
+
+
+async def _month(machine: Machine, handout: Handout, wishes: Wishes) -> bool:
+    """Play the month before, and tell how its books tie; whether they all do."""
+    from throughline.cli.month import Playing
+    from throughline.demo.month.script import Month
+
+    told = await Playing(machine, handout, wishes, Month.before(machine.clock().date())).play()
+    if wishes.json:
+        document("month", told)
+    return told["closed"]
 
 
 async def _won(machine: Machine, handout: Handout, served: Served) -> tuple[dict[str, Any], str]:
@@ -121,7 +137,7 @@ async def _unless[T](served: Served, work: Coroutine[Any, Any, T]) -> T:
 
 
 def _tell(engagement: Engagement, page: str, wishes: Wishes) -> None:
-    if wishes.json:
+    if wishes.json and not wishes.month:
         document("demo", summary(engagement, page, took_seconds=wishes.seconds))
     systems = len({each.system for each in engagement.identifiers})
     if engagement.state == "done":
