@@ -83,6 +83,14 @@ class MilestoneReached(Event):
     project: str
 
 
+class MilestoneReopened(Event):
+    """A point that was reached is not reached any more: what was billed for it is in doubt."""
+
+    subject: ClassVar[str] = "milestone"
+    milestone: str
+    project: str
+
+
 class BudgetChanged(Event):
     """A project may cost more, or less, than was said before."""
 
@@ -167,6 +175,15 @@ def _reached(done: Callable[[Fields], bool]) -> Detector:
     return detector
 
 
+def _reopened(done: Callable[[Fields], bool]) -> Detector:
+    def detector(before: Fields, after: Fields) -> Event | None:
+        if not done(before) or done(after) or not _named(after, "project"):
+            return None
+        return MilestoneReopened(milestone=after["id"], project=after["project"])
+
+    return detector
+
+
 def _budget(before: Fields, after: Fields) -> Event | None:
     """A budget heard of for the first time is none that changed."""
     old, new = before.get("budget"), after.get("budget")
@@ -217,7 +234,7 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
         _moved("expense", ExpenseCorrected),
     ),
     "assignment": (_put,),
-    "milestone": (_reached(_is_accepted),),
-    "task": (_reached(_is_completed),),
+    "milestone": (_reached(_is_accepted), _reopened(_is_accepted)),
+    "task": (_reached(_is_completed), _reopened(_is_completed)),
     "project": (_budget, _rebaselined),
 }

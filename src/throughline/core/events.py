@@ -59,6 +59,14 @@ class ContractBooked(Event):
     contract: str
 
 
+class PlanDue(Event):
+    """What a billing plan waits for was reached, or is so no longer: what it asks for is looked at again."""
+
+    subject: ClassVar[str] = "contract"
+    contract: str
+    milestone: str
+
+
 class DemandPublished(Event):
     """A project needs people: staffing may begin."""
 

@@ -1,7 +1,7 @@
 """Every way of selling: what is due, what waits, what is drawn down, what is beyond a cap, what is passed on."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from throughline.core.billing.caps import within_cap
 from throughline.core.billing.combine import combine
 from throughline.core.billing.expenses import expense_charge, subcontract_charge
 from throughline.core.billing.outcome import Held, NotCharged
-from throughline.core.billing.plan import instalments, milestones
+from throughline.core.billing.plan import instalments, taken_back
 from throughline.core.billing.retainers import draw_down, end_of_period
 from throughline.core.billing.usage import Reading, usage_charge
 from throughline.core.entities import (
@@ -24,8 +24,6 @@ from throughline.core.entities import (
     BillingInstalment,
     BillingItem,
     BillingItemState,
-    BillingMilestone,
-    BillingMilestoneId,
     BillingPlan,
     BillingPlanId,
     BillingPlanKind,
@@ -34,10 +32,12 @@ from throughline.core.entities import (
     ContractId,
     ContractLine,
     Expense,
-    MilestoneId,
     ProjectId,
     Subcontract,
     SubcontractId,
+    Task,
+    TaskId,
+    TaskKind,
     Unit,
 )
 from throughline.core.errors import Hold
@@ -167,45 +167,89 @@ def test_a_plan_that_does_not_add_up_is_held_whole(book: Book) -> None:
     assert len(found) == 2
 
 
-def milestone(**other: Any) -> BillingMilestone:
-    given: dict[str, Any] = {
-        "id": BillingMilestoneId("m1"), "name": "Go-live", "project": ProjectId("plant"), "amount": euros(250000),
-        "milestone": MilestoneId("golive"), "completed": True, "accepted_on": date(2026, 11, 12), "accepted_by": "CIO",
-    }  # fmt: skip
-    return BillingMilestone.model_validate(given | other)
+GO_LIVE = {"id": TaskId("golive"), "project": ProjectId("plant"), "title": "Go-live", "task_kind": TaskKind.MILESTONE,
+           "position": 9, "billable": True}  # fmt: skip
+REACHED = {"completed": True, "completed_at": datetime(2026, 11, 11, 23, 30, tzinfo=UTC), "completed_by": "pm@x"}
 
 
-@pytest.mark.parametrize("waits", [{"completed": False}, {"accepted_on": None}, {"accepted_on": date(2026, 11, 21)}])
-def test_a_milestone_waits_until_it_is_accepted(book: Book, waits: dict[str, Any]) -> None:
-    (found,) = milestones([milestone(**waits)], book, on=date(2026, 11, 20), billed=set())
+def waiting(**other: Any) -> BillingPlan:
+    """A plan with one part that waits for the go-live, which is planned for the end of the month."""
+    due = {"key": "1", "name": "Go-live", "due": date(2026, 11, 30), "amount": euros(250000), "milestone": "Go-live"}
+    return plan().model_copy(
+        update={"total": None, "instalments": (BillingInstalment.model_validate(due | other),)}
+    )  # fmt: skip
 
-    assert isinstance(found, NotCharged)
+
+def at_milestone(book_with: Books, golive: dict[str, Any], *others: Task, on: date = date(2026, 11, 20)) -> Any:
+    known = Task.model_validate(GO_LIVE | golive)
+    (found,) = instalments(waiting(), book_with(known, *others), on=on, billed=set())
+    return found
 
 
-def test_an_accepted_milestone_is_billed_once_for_what_was_agreed(book: Book) -> None:
-    (found,) = milestones([milestone()], book, on=date(2026, 11, 20), billed=set())
+def test_a_milestone_that_is_not_reached_waits_however_late_it_is(book_with: Books) -> None:
+    assert isinstance(at_milestone(book_with, {}), NotCharged)
+    assert isinstance(at_milestone(book_with, {}, on=date(2026, 12, 24)), NotCharged)
+
+
+def test_a_milestone_that_is_reached_is_billed_once_on_the_day_it_was_where_the_company_is(book_with: Books) -> None:
+    found = at_milestone(book_with, REACHED)
 
     assert isinstance(found, BillingItem)
-    assert (found.amount, found.source) == (euros(250000), BillingSource.MILESTONE)
-    assert milestones([milestone()], book, on=date(2026, 11, 20), billed={"m1"}) == ()
-    assert milestones([milestone(invoiced=True)], book, on=date(2026, 11, 20), billed=set()) == ()
+    assert (found.amount, found.source, found.day) == (euros(250000), BillingSource.MILESTONE, date(2026, 11, 12))
+    assert (found.source_reference, found.project) == ("plan-1", "plant")
+    book = book_with(Task.model_validate(GO_LIVE | REACHED))
+    assert instalments(waiting(), book, on=date(2026, 11, 20), billed={"plan-1"}) == ()
+
+
+def test_a_milestone_is_missed_only_when_it_should_be_there(book: Book) -> None:
+    (early,) = instalments(waiting(), book, on=date(2026, 11, 29), billed=set())
+    (late,) = instalments(waiting(), book, on=date(2026, 11, 30), billed=set())
+
+    assert isinstance(early, NotCharged)
+    assert isinstance(late, Held)
+    assert "no milestones of that name" in late.why
+    assert late.amount == euros(250000)
 
 
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"accepted_by": None}, "by nobody in particular"),
-        ({"project": None}, "no project and no contract"),
-        ({"amount": Money.of(10, "USD")}, "whole units of EUR"),
-        ({"amount": Money.of("0.001", "EUR")}, "whole units of EUR"),
-        ({"accepted_on": date(2026, 10, 5)}, "which DE has closed"),
+        ({"completed_by": None}, "by nobody in particular"),
+        ({"completed_at": None}, "on no day that was told"),
+        ({"completed_at": datetime(2026, 10, 5, tzinfo=UTC)}, "which DE has closed"),
     ],
 )
-def test_a_milestone_that_is_not_in_order_is_held(book: Book, wrong: dict[str, Any], why: str) -> None:
-    (found,) = milestones([milestone(**wrong)], book, on=date(2026, 11, 20), billed=set())
+def test_a_milestone_that_is_not_in_order_is_held(book_with: Books, wrong: dict[str, Any], why: str) -> None:
+    found = at_milestone(book_with, REACHED | wrong)
 
     assert isinstance(found, Held)
     assert why in found.why
+
+
+def test_of_two_milestones_of_one_name_neither_is_billed(book_with: Books) -> None:
+    found = at_milestone(book_with, REACHED, Task.model_validate(GO_LIVE | REACHED | {"id": "another"}))
+
+    assert isinstance(found, Held)
+    assert "2 milestones of that name" in found.why
+
+
+@pytest.mark.parametrize("amount", [Money.of(10, "USD"), Money.of("0.001", "EUR")])
+def test_an_amount_that_cannot_be_billed_is_held(book: Book, amount: Money) -> None:
+    strange = waiting(milestone=None, due=date(2026, 11, 15), amount=amount)
+    (found,) = instalments(
+        strange.model_copy(update={"currency": amount.currency}), book, on=date(2026, 11, 20), billed=set()
+    )
+
+    assert isinstance(found, Held)
+    assert "whole units of EUR" in found.why
+
+
+def test_what_was_billed_for_a_milestone_is_in_doubt_once_it_is_taken_back(book_with: Books) -> None:
+    reached, reopened = (book_with(Task.model_validate(GO_LIVE | more)) for more in (REACHED, {"completed": False}))
+
+    assert taken_back(waiting(), reached, billed={"plan-1"}) == ()
+    assert taken_back(waiting(), reopened, billed=set()) == ()
+    assert taken_back(waiting(), reopened, billed={"plan-1"}) == waiting().instalments
 
 
 # Usage

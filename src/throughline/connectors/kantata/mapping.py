@@ -4,7 +4,7 @@ Paths such as `primary_maven.email` name a person, role or rate card as a human 
 """
 
 from throughline.core.entities import BillingMilestone, Customer, Demand, Project, Task
-from throughline.core.forms import Amount, Choice, Day, Fixed, Flag, Lookup, MinorUnits, Minutes, Ref
+from throughline.core.forms import Amount, Choice, Day, Fixed, Flag, Instant, Lookup, MinorUnits, Minutes, Ref
 from throughline.core.lists import One
 from throughline.core.mapping import Mapping, Row, Rung
 
@@ -58,6 +58,7 @@ TASK = Mapping(
     Task,
     resource="stories",
     key="id",
+    changed="updated_at",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
     late_seconds=LATE_SECONDS,
@@ -76,6 +77,10 @@ TASK = Mapping(
         Row("estimate_hours", "time_estimate_in_minutes", Minutes()),
         Row("budget", "budget_estimate_in_cents", MinorUnits(currency="currency"), flow="out"),
         Row("billable", "billable", Flag()),
+        # Of its states only the last is told; when it came to it, and through whom, `joining` puts there.
+        Row("completed", "done", Flag(), flow="in"),
+        Row("completed_at", "completed.at", Instant(), flow="in"),
+        Row("completed_by", "completed.by", flow="in"),
     ),
 )
 
