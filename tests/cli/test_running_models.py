@@ -1,6 +1,7 @@
 """Every way of selling in the running demo, from what happens in delivery to the draft in the ledger."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +56,88 @@ def test_a_milestone_completed_in_delivery_is_drafted_once_and_told_to_sales(dem
     )
     assert page == "1 of 3 milestones reached, last Blueprint accepted"
     assert drafts(demo, "Kiln control") == made
+
+
+def metered(tmp_path: Path, *rows: tuple[str, str, str, str]) -> Path:
+    """A file as a meter writes it: whose, its own id, the day and how much."""
+    file = tmp_path / "readings.csv"
+    lines = [f"{of},{reference},{day},{quantity},each,ops@halyard.example" for of, reference, day, quantity in rows]
+    file.write_text("\n".join(["of,reference,day,quantity,unit,approved_by", *lines]) + "\n", encoding="utf-8")
+    return file
+
+
+def line_of(demo: Demo, name: str) -> dict[str, Any]:
+    """What was sold, as the ledger has it on the contract."""
+    found = [each for each in demo.ask("netsuite", "state/salesOrder").values() if each.get("memo") == name]
+    return found[0]["item"][0]
+
+
+def test_what_was_used_in_a_month_is_drafted_at_the_price_of_the_contract(
+    demo: Demo, on_demo: Run, tmp_path: Path
+) -> None:
+    project = sold(demo, on_demo, name="Furnace data", contract_type="Usage", start_date="2026-10-01", amount="12000")
+    file = metered(
+        tmp_path,
+        (project["id"], "meter-7/1", "2026-10-05", "250"),
+        (project["id"], "meter-7/2", "2026-10-31", "125"),
+        (project["id"], "meter-7/3", "2026-11-02", "999"),
+    )
+    demo.tell(
+        "kantata", "time", {"week": "2026-10-05", "entries": 6, "people": 2, "projects": 1, "on": [project["id"]]}
+    )
+
+    said = on_demo("usage", "take", file, "--json").document
+    again = on_demo("usage", "take", file, "--json").document
+
+    assert ([each["new"] for each in said], [each["new"] for each in again]) == ([True] * 3, [False] * 3)
+    made = eventually(lambda: drafts(demo, "Furnace data, October 2026"), "the draft of the month")
+    price = Decimal(line_of(demo, "Furnace data")["rate"])
+    assert made == [("Furnace data, October 2026", 375 * price)]
+
+
+@pytest.mark.parametrize(
+    ("contract_type", "amount", "first"), [("Subscription", "24000", 24000), ("Managed Service", "12000", 1000)]
+)
+def test_what_is_sold_by_the_period_is_drafted_when_it_falls_due(
+    demo: Demo, on_demo: Run, contract_type: str, amount: str, first: int
+) -> None:
+    name = f"{contract_type} for the kilns"
+    sold(demo, on_demo, name=name, contract_type=contract_type, start_date="2026-10-15", amount=amount)
+
+    made = eventually(lambda: drafts(demo, name), "the draft of the first period")
+
+    assert [worth for _, worth in made] == [Decimal(first)]
+
+
+def worked(demo: Demo, project: dict[str, Any], *days: str) -> None:
+    """Eight hours a day of a consultant on the project's billable task, approved."""
+    users, stories = (demo.ask("kantata", f"state/{kind}").values() for kind in ("users", "stories"))
+    user = next(each["id"] for each in users if each["email_address"] == "consultant.04@halyard.example")
+    here = {"workspace_id": project["id"], "user_id": user}
+    task = next(each["id"] for each in stories
+                if each["workspace_id"] == project["id"] and each["title"] == "Advice on call")  # fmt: skip
+    place = demo.tell("kantata", "records/workspace_resources", here)["id"]
+    span = {"start_date": days[0], "end_date": days[-1], "minutes": 480, "hard": True}
+    demo.tell("kantata", "records/workspace_allocations", {"resource_id": place, **span})
+    entries = [
+        demo.tell(
+            "kantata", "records/time_entries",
+            {**here, "story_id": task, "date_performed": day, "time_in_minutes": 480},
+        )["id"]
+        for day in days
+    ]  # fmt: skip
+    sheet = demo.tell("kantata", "records/timesheet_submissions", {**here, "line_item_ids": entries})["id"]
+    demo.tell("kantata", f"decisions/timesheet_submissions/{sheet}", {"action": "approve"})
+
+
+def test_of_a_retainer_only_what_goes_beyond_it_is_drafted_at_the_end_of_the_month(demo: Demo, on_demo: Run) -> None:
+    """Sixteen hours at 135 euros, of which a thousand were paid on the first."""
+    project = sold(demo, on_demo, name="On call", contract_type="Retainer", start_date="2026-10-01", amount="12000")
+    worked(demo, project, "2026-10-06", "2026-10-07")
+
+    made = eventually(lambda: drafts(demo, "On call, October 2026"), "a draft of what goes beyond the retainer")
+
+    assert made == [("On call, October 2026", Decimal(1160))]
+
+    paid = [worth for memo, worth in drafts(demo, "On call, retainer") if "01 Oct 2026" in memo]
+    assert paid == [Decimal(1000)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.core.billing.conftest import APPROVED, PLANT, changed, entities
-from throughline.core.delivery_events import TimeApproved
+from throughline.core.delivery_events import TimeApproved, UsageApproved
 from throughline.core.entities import (
     BillingPlan,
     CreditMemo,
@@ -15,6 +15,7 @@ from throughline.core.entities import (
     Invoice,
     InvoiceState,
     TimeEntry,
+    UsageReading,
 )
 from throughline.core.events import InvoiceDrafted
 from throughline.core.money import Money
@@ -348,3 +349,65 @@ async def test_fixed_fees_are_not_billed_by_the_hour(world: World) -> None:
 
     assert await passes(world) == "done"
     assert drafted(world) == {}
+
+
+def metered(id_: str = "u1", **other: Any) -> UsageReading:
+    given: dict[str, Any] = {
+        "id": id_, "reference": id_, "project": PLANT, "contract_line": "calls", "day": date(2026, 11, 12),
+        "quantity": Decimal(1000), "unit": "each", "approval": APPROVED,
+    }  # fmt: skip
+    return UsageReading.model_validate(given | other)
+
+
+def sells_usage(world: World) -> None:
+    price, nothing = ({"amount": amount, "currency": "EUR"} for amount in ("0.12", "0"))
+    line = {"key": "calls", "description": "Calls", "commercial_model": "usage", "quantity": "0", "unit": "each",
+            "unit_price": price, "amount": nothing}  # fmt: skip
+    knows_otherwise(world, frame={"commercial_model": "usage", "lines": [line]})
+
+
+async def uses(world: World, *, at: datetime = CUT_OFF) -> str:
+    world.now = at
+    used = UsageApproved(usage_reading="u1", project=PLANT, day=date(2026, 11, 12), at=None)
+    return await world.run(work_to_invoice, used)
+
+
+async def test_what_was_used_is_on_the_months_draft_and_its_hours_are_not(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered(), metered("u2", day=date(2026, 11, 30), quantity=Decimal(500)), entry())
+
+    assert await uses(world) == "done"
+
+    assert amounts(world) == {INVOICE: ["180.00"]}
+    (draft,) = drafted(world).values()
+    assert (draft["lines"][0]["contract_line"], draft["lines"][0]["quantity"]) == ("calls", "1500")
+
+
+async def test_usage_of_another_month_and_usage_nobody_approved_wait(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered("u2", day=date(2026, 12, 1)), metered("u3", approval=None))
+
+    assert await uses(world) == "done"
+    assert drafted(world) == {}
+
+
+async def test_usage_without_a_price_is_held_and_the_rest_is_drafted(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered(), metered("u2", contract_line="mails"))
+
+    assert await uses(world) == "held"
+
+    (held,) = world.holds
+    assert "1000 each of mails" in held.why
+    assert amounts(world) == {INVOICE: ["120.00"]}
+
+
+async def test_a_reading_corrected_after_its_invoice_is_out_is_put_before_finance(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered())
+    await uses(world)
+    is_out(world)
+    world.knows(metered(quantity=Decimal(900)))
+
+    assert await uses(world) == "held"
+    assert [each.amount for each in world.holds] == [Money.of("12.00", "EUR")]

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from throughline.core.entities.base import Day
 from throughline.core.entities.billing import BillingSource
-from throughline.core.entities.terms import CommercialModel
+from throughline.core.entities.terms import CommercialModel, Unit
 from throughline.core.money import Currency, Exact
 from throughline.core.tables import Row, When
 
@@ -76,6 +76,8 @@ class ServiceItemRow(Row):
     service_line: Condition = None
     item: Text
     erp_id: Text
+    # What one of it is counted in; only what is billed by its quantity needs it.
+    unit: Unit | None = None
 
 
 class CostCentreRow(Row):

@@ -14,6 +14,7 @@ from throughline.core.billing.outcome import Held, Outcome
 from throughline.core.billing.retainers import beyond_retainer
 from throughline.core.billing.terms import terms_of_project
 from throughline.core.billing.time import time_charge
+from throughline.core.billing.usage import usage_charge
 from throughline.core.cut_offs import cut_off_at
 from throughline.core.delivery_events import (
     ExpenseApproved,
@@ -22,6 +23,9 @@ from throughline.core.delivery_events import (
     TimeApproved,
     TimeCorrected,
     TimeUnapproved,
+    UsageApproved,
+    UsageCorrected,
+    UsageUnapproved,
 )
 from throughline.core.entities import (
     ApprovalState,
@@ -42,6 +46,7 @@ from throughline.core.entities import (
     Resource,
     Task,
     TimeEntry,
+    UsageReading,
 )
 from throughline.core.errors import Hold
 from throughline.core.money import total
@@ -52,8 +57,16 @@ LEFT = "leave it as invoiced"
 RATES_BEFORE = timedelta(days=31)
 
 
-type Worked = TimeApproved | TimeUnapproved | TimeCorrected | ExpenseApproved | ExpenseUnapproved | ExpenseCorrected
-WORKED = (TimeApproved, TimeUnapproved, TimeCorrected, ExpenseApproved, ExpenseUnapproved, ExpenseCorrected)
+type OfTime = TimeApproved | TimeUnapproved | TimeCorrected
+type OfExpenses = ExpenseApproved | ExpenseUnapproved | ExpenseCorrected
+type OfUsage = UsageApproved | UsageUnapproved | UsageCorrected
+type Worked = OfTime | OfExpenses | OfUsage
+WORKED = (
+    *(TimeApproved, TimeUnapproved, TimeCorrected),
+    *(ExpenseApproved, ExpenseUnapproved, ExpenseCorrected),
+    *(UsageApproved, UsageUnapproved, UsageCorrected),
+)
+type SourceLine = TimeEntry | Expense | UsageReading
 
 
 def by_project_and_month(worked: Worked) -> str:
@@ -130,12 +143,16 @@ async def judge(flow: Flow, month: Month, days: tuple[date, date], book: Book) -
     def spent(expense: Expense) -> Outcome:
         return expense_charge(expense, book, billing_day=month.last)
 
+    def used(reading: UsageReading) -> Outcome:
+        return usage_charge(reading, book)
+
+    await judge_all(flow, UsageReading, used, judged, month=month, days=days)
     await judge_all(flow, TimeEntry, worked, judged, month=month, days=days)
     await judge_all(flow, Expense, spent, judged, month=month, days=days)
     return judged
 
 
-async def judge_all[L: (TimeEntry, Expense)](
+async def judge_all[L: (TimeEntry, Expense, UsageReading)](
     flow: Flow, kind: type[L], charge: Callable[[L], Outcome], into: Judged, *, month: Month, days: tuple[date, date]
 ) -> None:
     """Line by line: one that cannot be charged is held, and the others go on."""
@@ -168,12 +185,15 @@ def cut_off(flow: Flow, month: Month, contract: Contract) -> datetime:
     return cut_off_at(rule, month.last, entity, holidays=closed_days(entity.holidays, years=years))
 
 
-def refused(line: TimeEntry | Expense, held: Held) -> Hold:
+def refused(line: SourceLine, held: Held) -> Hold:
     """Which line it is, for whoever has never seen its id."""
-    if isinstance(line, TimeEntry):
-        what, worth = f"{line.hours} h", line.rate * line.hours if line.rate else None
-    else:
-        what, worth = f"{line.amount}", line.amount
+    match line:
+        case TimeEntry():
+            what, worth = f"{line.hours} h", line.rate * line.hours if line.rate else None
+        case Expense():
+            what, worth = f"{line.amount}", line.amount
+        case UsageReading():
+            what, worth = f"{line.quantity:f} {line.unit.value} of {line.contract_line or line.reference}", None
     why = f"{what} of {line.day}, {line.id}: {held.why}"
     return Hold(why, fix=held.fix, owner=held.owner, amount=held.amount or worth)
 

@@ -17,7 +17,7 @@ from throughline.core.billing.expenses import expense_charge, subcontract_charge
 from throughline.core.billing.outcome import Held, NotCharged
 from throughline.core.billing.plan import instalments, taken_back
 from throughline.core.billing.retainers import draw_down, end_of_period
-from throughline.core.billing.usage import Reading, usage_charge
+from throughline.core.billing.usage import usage_charge
 from throughline.core.entities import (
     Approval,
     ApprovalState,
@@ -39,6 +39,7 @@ from throughline.core.entities import (
     TaskId,
     TaskKind,
     Unit,
+    UsageReading,
 )
 from throughline.core.errors import Hold
 from throughline.core.money import Money, total
@@ -255,12 +256,12 @@ def test_what_was_billed_for_a_milestone_is_in_doubt_once_it_is_taken_back(book_
 # Usage
 
 
-def reading(**other: Any) -> Reading:
+def reading(**other: Any) -> UsageReading:
     given: dict[str, Any] = {
-        "reference": "u1", "contract": "frame", "contract_line": "api", "day": date(2026, 11, 10),
+        "id": "u1", "reference": "meter-7", "project": "plant", "contract_line": "api", "day": date(2026, 11, 10),
         "quantity": Decimal(1234), "unit": Unit.EACH, "approval": APPROVED,
     }  # fmt: skip
-    return Reading(**(given | other))
+    return UsageReading.model_validate(given | other)
 
 
 @pytest.fixture(scope="module")
@@ -277,11 +278,38 @@ def test_usage_is_charged_at_the_price_of_its_line(metered: Book) -> None:
 
     assert isinstance(found, BillingItem)
     assert (found.amount, found.unit_price) == (Money.of("9.26", "EUR"), Money.of("0.0075", "EUR"))
+    assert (found.source, found.contract_line, found.project) == (BillingSource.USAGE, "api", "plant")
+
+
+def test_nothing_used_is_no_charge(metered: Book) -> None:
+    assert isinstance(usage_charge(reading(quantity=Decimal(0)), metered), NotCharged)
+
+
+def test_two_meters_of_one_price_are_two_lines_of_the_invoice(book_with: Books) -> None:
+    lines = [ContractLine(
+        key=key, description=key, commercial_model=CommercialModel.USAGE, quantity=Decimal(0), unit=Unit.EACH,
+        unit_price=euros(5), amount=euros(0),
+    ) for key in ("calls", "mails")]  # fmt: skip
+    book = book_with(frame={"lines": tuple(lines)})
+    used = [reading(id=f"u{n}", contract_line=key) for n, key in enumerate(("calls", "mails", "calls"))]
+    items = [each for one in used if isinstance(each := usage_charge(one, book), BillingItem)]
+
+    found = {each.line.contract_line: each.line.quantity for each in combine(items, book)}
+
+    assert found == {"calls": Decimal(2468), "mails": Decimal(1234)}
+
+
+@pytest.mark.parametrize("wrong", [{"day": date(2026, 10, 5)}, {"day": date(2027, 1, 5)}, {"unit": Unit.HOUR}])
+def test_usage_that_is_held_says_what_it_is_worth_where_it_has_a_price(metered: Book, wrong: dict[str, Any]) -> None:
+    found = usage_charge(reading(**wrong), metered)
+
+    assert isinstance(found, Held)
+    assert found.amount == Money.of("9.26", "EUR")
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"contract_line": "x"}, {"unit": Unit.HOUR}, {"quantity": Decimal(-1)}, {"approval": None}, {"contract": "x"}],
+    [{"contract_line": "x"}, {"unit": Unit.HOUR}, {"quantity": Decimal(-1)}, {"approval": None}, {"project": "x"}],
 )
 def test_usage_that_fits_no_line_is_held(metered: Book, wrong: dict[str, Any]) -> None:
     assert isinstance(usage_charge(reading(**wrong), metered), Held)

@@ -126,6 +126,7 @@ from throughline.core.entities.ids import (
     TaxProfileId,
     TimeEntryId,
     TimesheetId,
+    UsageReadingId,
     UtilisationId,
     WriteOffId,
 )
@@ -165,6 +166,7 @@ from throughline.core.entities.work import (
     Subcontract,
     TimeEntry,
     Timesheet,
+    UsageReading,
 )
 
 # fmt: off
@@ -188,7 +190,8 @@ __all__ = [
     "RevenueForecastId", "RevenueLine", "RevenueSchedule", "RevenueScheduleId", "RevenueTreatment", "ScopeChange",
     "ScopeChangeId", "ServiceItem", "ServiceItemId", "Stage", "StatementOfWork", "StatementOfWorkId", "Subcontract",
     "SubcontractId", "Task", "TaskId", "TaskKind", "TaxCode", "TaxCodeId", "TaxProfile", "TaxProfileId", "TaxTreatment",
-    "TemplateTask", "TimeEntry", "TimeEntryId", "Timesheet", "TimesheetId", "Unit", "UnknownKind", "Utilisation",
-    "UtilisationId", "Value", "Version", "WriteOff", "WriteOffId", "entity_kind",
+    "TemplateTask", "TimeEntry", "TimeEntryId", "Timesheet", "TimesheetId", "Unit", "UnknownKind",
+    "UsageReading", "UsageReadingId", "Utilisation", "UtilisationId", "Value", "Version", "WriteOff", "WriteOffId",
+    "entity_kind",
 ]
 # fmt: on

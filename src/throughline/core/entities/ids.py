@@ -37,6 +37,7 @@ ExpenseId = NewType("ExpenseId", str)
 CostForecastId = NewType("CostForecastId", str)
 LabourCostId = NewType("LabourCostId", str)
 SubcontractId = NewType("SubcontractId", str)
+UsageReadingId = NewType("UsageReadingId", str)
 MessageId = NewType("MessageId", str)
 
 BillingItemId = NewType("BillingItemId", str)
