@@ -110,12 +110,12 @@ def test_what_is_sold_by_the_period_is_drafted_when_it_falls_due(
 
 
 def worked(demo: Demo, project: dict[str, Any], *days: str) -> None:
-    """Eight hours a day of a consultant on the project's billable task, approved."""
+    """Eight hours a day of one person on a billable task of the project, approved."""
     users, stories = (demo.ask("kantata", f"state/{kind}").values() for kind in ("users", "stories"))
     user = next(each["id"] for each in users if each["email_address"] == "consultant.04@halyard.example")
     here = {"workspace_id": project["id"], "user_id": user}
-    task = next(each["id"] for each in stories
-                if each["workspace_id"] == project["id"] and each["title"] == "Advice on call")  # fmt: skip
+    known = (each for each in stories if each["workspace_id"] == project["id"] and each["story_type"] == "task")
+    task = next(each["id"] for each in known if each["billable"])
     place = demo.tell("kantata", "records/workspace_resources", here)["id"]
     span = {"start_date": days[0], "end_date": days[-1], "minutes": 480, "hard": True}
     demo.tell("kantata", "records/workspace_allocations", {"resource_id": place, **span})
@@ -141,3 +141,26 @@ def test_of_a_retainer_only_what_goes_beyond_it_is_drafted_at_the_end_of_the_mon
 
     paid = [worth for memo, worth in drafts(demo, "On call, retainer") if "01 Oct 2026" in memo]
     assert paid == [Decimal(1000)]
+
+
+def test_what_an_invoice_charges_is_marked_where_it_was_worked_once_it_is_out(demo: Demo, on_demo: Run) -> None:
+    """Sixteen hours at 135 euros, and nothing of them was paid before."""
+    deal = {"name": "Audit trail", "contract_type": "Time and Materials", "start_date": "2026-10-01"}
+    project = sold(demo, on_demo, **deal)
+    worked(demo, project, "2026-10-06", "2026-10-07")
+    made = eventually(lambda: drafts(demo, "Audit trail, October 2026"), "the draft of the month")
+    assert made == [("Audit trail, October 2026", Decimal(2160))]
+    invoices = demo.ask("netsuite", "state/invoice").values()
+    draft = next(each for each in invoices if each.get("memo") == "Audit trail, October 2026")
+
+    demo.tell("netsuite", "records/invoice", {"id": draft["id"], "approvalStatus": {"id": "2"}})
+
+    def marked() -> list[str]:
+        entries = demo.ask("kantata", "state/time_entries").values()
+        return [each["id"] for each in entries if each["workspace_id"] == project["id"] and each["invoice_id"]]
+
+    assert len(eventually(marked, "the mark on what was billed")) == 2
+    (theirs,) = (
+        each for each in demo.ask("kantata", "state/invoices").values() if project["id"] in each["workspace_ids"]
+    )
+    assert (theirs["user_invoice_number"], theirs["status"]) == (draft["tranId"], "open")

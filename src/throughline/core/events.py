@@ -98,6 +98,13 @@ class InvoicePosted(Event):
     invoice: str
 
 
+class InvoiceVoided(Event):
+    """An invoice that was in the books was made void: what it charged is free again."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+
+
 class InvoiceSent(Event):
     """An invoice went to the customer."""
 
@@ -176,6 +183,12 @@ def _posted(before: Fields, after: Fields) -> Event | None:
     return None
 
 
+def _voided(before: Fields, after: Fields) -> Event | None:
+    if after.get("state") == InvoiceState.VOID and before.get("state") in OWED:
+        return InvoiceVoided(invoice=after["id"])
+    return None
+
+
 def _sent(before: Fields, after: Fields) -> Event | None:
     # One that was paid meanwhile is told as paid; and a payment taken back sends nothing again.
     if after.get("state") == InvoiceState.SENT and before.get("state") not in SETTLED | {InvoiceState.SENT}:
@@ -213,7 +226,7 @@ OWED = SETTLED | {InvoiceState.POSTED, InvoiceState.SENT, InvoiceState.DISPUTED}
 DETECTORS: dict[str, tuple[Detector, ...]] = {
     "opportunity": (_won, _lost),
     "customer": (_renamed,),
-    "invoice": (_posted, _sent, _part_paid, _paid),
+    "invoice": (_posted, _voided, _sent, _part_paid, _paid),
     "credit_memo": (_credited,),
     **delivery_events.DETECTORS,
     **revenue_events.DETECTORS,

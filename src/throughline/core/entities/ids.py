@@ -41,6 +41,7 @@ UsageReadingId = NewType("UsageReadingId", str)
 MessageId = NewType("MessageId", str)
 
 BillingItemId = NewType("BillingItemId", str)
+BilledWorkId = NewType("BilledWorkId", str)
 InvoiceId = NewType("InvoiceId", str)
 CreditMemoId = NewType("CreditMemoId", str)
 WriteOffId = NewType("WriteOffId", str)
