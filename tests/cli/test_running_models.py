@@ -164,3 +164,23 @@ def test_what_an_invoice_charges_is_marked_where_it_was_worked_once_it_is_out(de
         each for each in demo.ask("kantata", "state/invoices").values() if project["id"] in each["workspace_ids"]
     )
     assert (theirs["user_invoice_number"], theirs["status"]) == (draft["tranId"], "open")
+
+
+def test_work_of_another_of_our_companies_is_charged_between_the_two_in_both_currencies(
+    demo: Demo, on_demo: Run
+) -> None:
+    """Somebody of the British company works sixteen hours for the German one: 68 pounds an hour, and 8 percent."""
+    deal = {"name": "Lent hands", "contract_type": "Time and Materials", "start_date": "2026-10-01"}
+    worked(demo, sold(demo, on_demo, **deal), "2026-10-06", "2026-10-07")
+
+    def charged() -> list[dict[str, Any]]:
+        made = demo.ask("netsuite", "state/advInterCompanyJournalEntry").values()
+        return [each for each in made if "-2026-10-" in each.get("externalId", "")]
+
+    (entry,) = eventually(charged, "the charge between the two companies")
+    sides = {(line["lineSubsidiary"], line.get("debit"), line.get("credit")) for line in entry["line"]}
+    assert {amount for _, *amounts in sides for amount in amounts if amount} == {"1175.04"}
+    assert len({subsidiary for subsidiary, *_ in sides}) == 2
+    rate = Decimal(next(line["lineFxRate"] for line in entry["line"] if line["lineFxRate"] != "1"))
+    theirs = Decimal(entry["custbody_throughline_receiver_amount"])
+    assert theirs == (Decimal("1175.04") * rate).quantize(Decimal("0.01"))

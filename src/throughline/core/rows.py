@@ -226,6 +226,23 @@ class IntercompanyRow(Row):
     tax_code: Text
 
 
+class LabourCostRow(Row):
+    """What an hour of somebody costs the company they work for, from a day on, in the currency of its books."""
+
+    table: ClassVar[str] = "labour_costs"
+
+    legal_entity: Condition = None
+    role: Condition = None
+    person: Condition = None
+    currency: Annotated[Currency | None, When()] = None
+    effective_from: Day | None = None
+    hourly_cost: Annotated[Exact, Field(gt=0)]
+
+    @property
+    def since(self) -> date | None:
+        return self.effective_from
+
+
 class FxRuleRow(Row):
     """Whose rate is taken, and of which day; `oldest_days` is how far back one may look when that day has none."""
 
@@ -255,5 +272,6 @@ KNOWN: tuple[type[Row], ...] = (
     LedgerAccountRow,
     LateApprovalRow,
     IntercompanyRow,
+    LabourCostRow,
     FxRuleRow,
 )
