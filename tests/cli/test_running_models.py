@@ -47,14 +47,13 @@ def test_a_milestone_completed_in_delivery_is_drafted_once_and_told_to_sales(dem
     made = eventually(lambda: drafts(demo, "Kiln control"), "the draft of the first milestone")
     assert made == [("Kiln control, milestone: Blueprint accepted", Decimal(10000))]
     page = eventually(
-        lambda: (
-            told
-            if (told := demo.ask("salesforce", "state/Opportunity")[project["opportunity"]]["Handoff_Progress__c"])
-            else None
-        ),
+        lambda: demo.ask("salesforce", "state/Opportunity")[project["opportunity"]]["Handoff_Progress__c"],
         "the progress on the deal's page",
     )
-    assert page == "1 of 3 milestones reached, last Blueprint accepted"
+    assert page == (
+        "0 of 3 roles staffed, Architect and Consultant and Project Manager missing;"
+        " 1 of 3 milestones reached, last Blueprint accepted"
+    )
     assert drafts(demo, "Kiln control") == made
 
 
@@ -184,3 +183,22 @@ def test_work_of_another_of_our_companies_is_charged_between_the_two_in_both_cur
     rate = Decimal(next(line["lineFxRate"] for line in entry["line"] if line["lineFxRate"] != "1"))
     theirs = Decimal(entry["custbody_throughline_receiver_amount"])
     assert theirs == (Decimal("1175.04") * rate).quantize(Decimal("0.01"))
+
+
+def test_whoever_sold_the_work_sees_which_of_its_roles_are_staffed(demo: Demo, on_demo: Run) -> None:
+    project = sold(demo, on_demo, name="Kiln staffing", contract_type="Milestone", amount="50000")
+    users, roles = (demo.ask("kantata", f"state/{kind}").values() for kind in ("users", "roles"))
+    user = next(each["id"] for each in users if each["email_address"] == "consultant.04@halyard.example")
+    role = next(each["id"] for each in roles if each["name"] == "Architect")
+
+    here = {"workspace_id": project["id"], "user_id": user, "role_id": role}
+    place = demo.tell("kantata", "records/workspace_resources", here)["id"]
+    span = {"start_date": "2026-12-01", "end_date": "2026-12-31", "minutes": 4800, "hard": True}
+    demo.tell("kantata", "records/workspace_allocations", {"resource_id": place, **span})
+
+    def told() -> str | None:
+        return demo.ask("salesforce", "state/Opportunity")[project["opportunity"]]["Handoff_Progress__c"]
+
+    assert eventually(told, "the progress on the deal's page") == (
+        "1 of 3 roles staffed, Consultant and Project Manager missing; 0 of 3 milestones reached"
+    )

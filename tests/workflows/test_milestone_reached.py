@@ -52,7 +52,7 @@ async def test_sales_sees_how_far_the_work_has_come_and_finance_looks_at_the_pla
 
     assert await world.run(milestone_reached, MilestoneReached(milestone="m2", project="plant")) == "done"
 
-    assert progress(world) == "2 of 3 milestones reached, last Stage 2"
+    assert progress(world) == "0 of 0 roles staffed; 2 of 3 milestones reached, last Stage 2"
     assert PlanDue(contract="frame", milestone="m2") in world.events
 
 
@@ -63,7 +63,7 @@ async def test_what_is_taken_back_is_told_as_well(world: World) -> None:
 
     await world.run(milestone_reached, MilestoneReopened(milestone="m1", project="plant"))
 
-    assert progress(world) == "0 of 3 milestones reached"
+    assert progress(world) == "0 of 0 roles staffed; 0 of 3 milestones reached"
 
 
 async def test_a_deal_that_cannot_be_told_delays_no_invoice(world: World) -> None:
