@@ -226,6 +226,62 @@ async def test_work_that_was_corrected_after_the_invoice_was_sent_is_asked_about
     assert amounts(world) == {INVOICE: ["1440.00"]}
 
 
+async def came_to_more(world: World) -> str:
+    """Eight hours are out, and were ten. Returns the name of the question."""
+    world.knows(entry())
+    await passes(world)
+    is_out(world)
+    world.knows(entry(hours=Decimal(10)))
+    assert await passes(world) == "held"
+    (asked,) = world.holds
+    assert (asked.amount, asked.choices) == (Money.of(360, "EUR"), ("invoice the rest", "leave it as invoiced"))
+    return asked.name
+
+
+async def test_work_that_came_to_more_is_invoiced_on_top_once_finance_says_so(world: World) -> None:
+    world.answer(await came_to_more(world), "invoice the rest")
+
+    assert await passes(world) == "done"
+
+    assert amounts(world) == {INVOICE: ["1440.00"], f"{INVOICE}-2": ["360.00"]}
+    (line,) = drafted(world)[f"{INVOICE}-2"]["lines"]
+    assert (line["quantity"], line["tax_code"]) == ("1", "DE-S19")
+    steps = list(world.steps)
+    await passes(world)
+    assert world.steps == steps
+
+
+async def test_what_was_invoiced_on_top_is_settled_once_it_is_out(world: World) -> None:
+    world.answer(await came_to_more(world), "invoice the rest")
+    await passes(world)
+    is_out(world, f"{INVOICE}-2")
+
+    assert await passes(world) == "done"
+    assert amounts(world) == {INVOICE: ["1440.00"], f"{INVOICE}-2": ["360.00"]}
+
+
+async def test_work_that_came_to_still_more_is_asked_about_again_for_what_is_missing(world: World) -> None:
+    world.answer(await came_to_more(world), "invoice the rest")
+    await passes(world)
+    is_out(world, f"{INVOICE}-2")
+    world.knows(entry(hours=Decimal(11)))
+
+    assert await passes(world) == "held"
+    (asked,) = world.holds
+    assert asked.amount == Money.of(180, "EUR")
+    world.answer(asked.name, "invoice the rest")
+    await passes(world)
+
+    assert amounts(world)[f"{INVOICE}-3"] == ["180.00"]
+
+
+async def test_what_came_to_more_and_is_left_is_not_invoiced(world: World) -> None:
+    world.answer(await came_to_more(world), "leave it as invoiced")
+
+    assert await passes(world) == "done"
+    assert list(amounts(world)) == [INVOICE]
+
+
 async def test_a_credit_of_the_difference_settles_it(world: World) -> None:
     world.knows(entry())
     await passes(world)

@@ -53,7 +53,7 @@ from throughline.core.money import total
 from throughline.core.workflow import Flow, workflow
 from throughline.core.working_days import closed_days
 
-LEFT = "leave it as invoiced"
+LEFT, CHARGED = "leave it as invoiced", "invoice the rest"
 RATES_BEFORE = timedelta(days=31)
 
 
@@ -99,12 +99,15 @@ async def work_to_invoice(flow: Flow, worked: Worked) -> None:
 
     # What is out stays as it is: what has changed behind it is a person's to decide.
     memos = [memo for invoice in made for memo in await those(flow, CreditMemo, invoice=invoice.id)]
+    on_top: list[BillingItem] = []
     for drift in drifts(capped.billed, made, memos, book):
         async with flow.part(f"invoice {drift.invoice.number or drift.invoice.id}", amount=abs(drift.difference)):
-            await flow.ask(f"{drift.invoice.id} at {drift.now}", drifted(drift), choices=(LEFT,))
+            choices = (CHARGED, LEFT) if drift.rest else (LEFT,)
+            said = await flow.ask(f"{drift.invoice.id} at {drift.now}", drifted(drift), choices=choices)
+            on_top += [drift.rest] if drift.rest and said == CHARGED else []
 
     await flow.wait(cut_off(flow, month, terms.contract))
-    wanted = to_invoice(capped.billed, month, made, book, today=flow.began.date())
+    wanted = to_invoice([*capped.billed, *on_top], month, made, book, today=flow.began.date())
     for invoice in wanted:
         await draft(flow, invoice)
     for invoice in [] if judged.in_doubt else emptied(made, wanted):
@@ -209,7 +212,5 @@ def beyond_the_cap(withheld: Sequence[BillingItem]) -> Hold:
 
 def drifted(drift: Drift) -> str:
     name, less = drift.invoice.number or drift.invoice.id, drift.charged - drift.credited
-    return (
-        f"Invoice {name} charges {less}, and the work on it comes to {drift.now} now. Correct the work, credit the"
-        f" difference of {drift.difference}, or leave it."
-    )
+    what_now = "Invoice the rest" if drift.rest else f"Correct the work, credit the difference of {drift.difference}"
+    return f"Invoice {name} charges {less}, and the work on it comes to {drift.now} now. {what_now}, or leave it."
