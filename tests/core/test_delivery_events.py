@@ -12,6 +12,7 @@ from throughline.core.delivery_events import (
     ExpenseCorrected,
     ExpenseUnapproved,
     MilestoneReached,
+    MilestoneReopened,
     ProjectRebaselined,
     TimeApproved,
     TimeCorrected,
@@ -132,12 +133,13 @@ def test_somebody_put_on_a_project_and_moved_is_told_each_time() -> None:
         ("task", {"task_kind": "milestone", "completed": False}, {"task_kind": "milestone", "completed": True}),
     ],
 )
-def test_a_milestone_is_reached_once(kind: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_a_milestone_is_reached_and_taken_back_once(kind: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     home = {"id": "m-1", "project": "p-1"}
 
     assert detect(kind, home | before, home | after) == [MilestoneReached(milestone="m-1", project="p-1")]
     assert detect(kind, home | after, home | after | {"title": "touched"}) == []
-    assert detect(kind, home | after, home | before) == []
+    assert detect(kind, home | after, home | before) == [MilestoneReopened(milestone="m-1", project="p-1")]
+    assert detect(kind, home | before, home | before | {"title": "touched"}) == []
 
 
 def test_a_task_that_is_done_is_no_milestone() -> None:

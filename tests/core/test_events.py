@@ -15,6 +15,7 @@ from throughline.core.events import (
     InvoicePartPaid,
     InvoicePosted,
     InvoiceSent,
+    InvoiceVoided,
     OpportunityLost,
     OpportunityWon,
     ProjectOpened,
@@ -62,6 +63,7 @@ def invoiced(state: str, left: str = "100.00") -> dict[str, Any]:
 
 
 POSTED, SENT, PAID = InvoicePosted(invoice="i-1"), InvoiceSent(invoice="i-1"), InvoicePaid(invoice="i-1")
+VOIDED = InvoiceVoided(invoice="i-1")
 
 
 def part_paid(left: str) -> InvoicePartPaid:
@@ -81,7 +83,8 @@ def part_paid(left: str) -> InvoicePartPaid:
         (invoiced("partly_paid", "60.00"), invoiced("paid", "0.00"), [PAID]),
         (None, invoiced("paid", "0.00"), [POSTED, PAID]),
         (invoiced("sent"), invoiced("disputed"), []),
-        (invoiced("sent"), invoiced("void", "0.00"), []),
+        (invoiced("sent"), invoiced("void", "0.00"), [VOIDED]),
+        (invoiced("draft"), invoiced("void", "0.00"), []),
     ],
 )
 def test_what_becomes_of_an_invoice_is_told(

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.core.billing.conftest import changed, entities
-from throughline.core.entities import BillingPlan, Invoice, InvoiceState
-from throughline.core.events import ContractBooked
+from throughline.core.entities import BillingPlan, Invoice, InvoiceState, Task
+from throughline.core.events import ContractBooked, PlanDue
 from throughline.core.money import Money
 from throughline.core.roles import Role
 from throughline.demo import FIRM
@@ -17,6 +17,7 @@ from throughline.workflows.plan_to_invoice import plan_to_invoice
 
 HALYARD = load(FIRM)
 BOOKED = ContractBooked(contract="frame")
+DUE = PlanDue(contract="frame", milestone="golive")
 FIRST, SECOND = "invoice-of-plan-1", "invoice-of-plan-2"
 # Midnight in Berlin.
 TENTH, LAST = datetime(2026, 11, 9, 23, tzinfo=UTC), datetime(2026, 11, 29, 23, tzinfo=UTC)
@@ -112,12 +113,67 @@ async def test_an_instalment_taken_off_the_plan_leaves_a_draft_to_take_away(worl
     assert [(each.part, each.amount) for each in world.holds] == [(f"draft {FIRST}", Money.of(600, "EUR"))]
 
 
-async def test_what_waits_for_a_milestone_is_not_due_by_its_day(world: World) -> None:
+def by_milestone() -> BillingPlan:
     waits = {"key": "1", "name": "Go-live", "due": "2026-11-10", "milestone": "Go-live"}
-    world.knows(plan(instalments=[{**waits, "amount": {"amount": "1000", "currency": "EUR"}}]))
+    return plan(instalments=[{**waits, "amount": {"amount": "1000", "currency": "EUR"}}])
+
+
+def golive(**more: Any) -> Task:
+    told = {"id": "golive", "project": "plant", "title": "Go-live", "task_kind": "milestone", "position": 9}
+    return Task.model_validate({**told, "billable": True, **more})
+
+
+REACHED: dict[str, Any] = {"completed": True, "completed_at": LAST, "completed_by": "pm.de@halyard.example"}
+
+
+async def test_what_waits_for_a_milestone_is_not_due_by_its_day(world: World) -> None:
+    world.knows(by_milestone(), golive())
 
     assert await passes(world, at=LAST) == "done"
     assert drafted(world) == {}
+
+
+async def test_a_milestone_that_is_reached_is_drafted_once_on_the_day_it_was(world: World) -> None:
+    world.knows(by_milestone(), golive())
+    await passes(world, at=LAST)
+    world.knows(golive(**REACHED))
+
+    assert await world.run(plan_to_invoice, DUE) == "done"
+    steps = list(world.steps)
+    await world.run(plan_to_invoice, DUE)
+
+    assert drafted(world) == {FIRST: ("2026-11-30", "1000.00")}
+    assert world.steps == steps
+
+
+async def test_a_milestone_nobody_planned_is_held_on_the_day_it_should_be_reached(world: World) -> None:
+    world.knows(by_milestone())
+
+    assert await passes(world, at=TENTH) == "held"
+    assert {(each.owner, each.amount) for each in world.holds} == {("Finance operations", Money.of(1000, "EUR"))}
+    assert drafted(world) == {}
+
+
+async def test_a_milestone_taken_back_after_its_invoice_is_out_is_put_before_finance(world: World) -> None:
+    world.knows(by_milestone(), golive(**REACHED))
+    await passes(world, at=LAST)
+    is_out(world, FIRST)
+    world.knows(golive(completed=False))
+
+    assert await world.run(plan_to_invoice, DUE) == "held"
+    (asked,) = world.holds
+    assert (asked.amount, asked.choices) == (Money.of(1000, "EUR"), ("leave it as invoiced",))
+    world.answer(asked.name, "leave it as invoiced")
+    assert await world.run(plan_to_invoice, DUE) == "done"
+
+
+async def test_a_milestone_taken_back_before_its_invoice_is_out_leaves_a_draft_to_take_away(world: World) -> None:
+    world.knows(by_milestone(), golive(**REACHED))
+    await passes(world, at=LAST)
+    world.knows(golive(completed=False))
+
+    assert await world.run(plan_to_invoice, DUE) == "held"
+    assert [(each.part, each.amount) for each in world.holds] == [(f"draft {FIRST}", Money.of(1000, "EUR"))]
 
 
 async def test_a_contract_that_is_billed_by_the_hour_has_nothing_to_wait_for(world: World) -> None:

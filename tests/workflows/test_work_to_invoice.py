@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.core.billing.conftest import APPROVED, PLANT, changed, entities
-from throughline.core.delivery_events import TimeApproved
+from throughline.core.delivery_events import TimeApproved, UsageApproved
 from throughline.core.entities import (
     BillingPlan,
     CreditMemo,
@@ -15,6 +15,7 @@ from throughline.core.entities import (
     Invoice,
     InvoiceState,
     TimeEntry,
+    UsageReading,
 )
 from throughline.core.events import InvoiceDrafted
 from throughline.core.money import Money
@@ -225,6 +226,62 @@ async def test_work_that_was_corrected_after_the_invoice_was_sent_is_asked_about
     assert amounts(world) == {INVOICE: ["1440.00"]}
 
 
+async def came_to_more(world: World) -> str:
+    """Eight hours are out, and were ten. Returns the name of the question."""
+    world.knows(entry())
+    await passes(world)
+    is_out(world)
+    world.knows(entry(hours=Decimal(10)))
+    assert await passes(world) == "held"
+    (asked,) = world.holds
+    assert (asked.amount, asked.choices) == (Money.of(360, "EUR"), ("invoice the rest", "leave it as invoiced"))
+    return asked.name
+
+
+async def test_work_that_came_to_more_is_invoiced_on_top_once_finance_says_so(world: World) -> None:
+    world.answer(await came_to_more(world), "invoice the rest")
+
+    assert await passes(world) == "done"
+
+    assert amounts(world) == {INVOICE: ["1440.00"], f"{INVOICE}-2": ["360.00"]}
+    (line,) = drafted(world)[f"{INVOICE}-2"]["lines"]
+    assert (line["quantity"], line["tax_code"]) == ("1", "DE-S19")
+    steps = list(world.steps)
+    await passes(world)
+    assert world.steps == steps
+
+
+async def test_what_was_invoiced_on_top_is_settled_once_it_is_out(world: World) -> None:
+    world.answer(await came_to_more(world), "invoice the rest")
+    await passes(world)
+    is_out(world, f"{INVOICE}-2")
+
+    assert await passes(world) == "done"
+    assert amounts(world) == {INVOICE: ["1440.00"], f"{INVOICE}-2": ["360.00"]}
+
+
+async def test_work_that_came_to_still_more_is_asked_about_again_for_what_is_missing(world: World) -> None:
+    world.answer(await came_to_more(world), "invoice the rest")
+    await passes(world)
+    is_out(world, f"{INVOICE}-2")
+    world.knows(entry(hours=Decimal(11)))
+
+    assert await passes(world) == "held"
+    (asked,) = world.holds
+    assert asked.amount == Money.of(180, "EUR")
+    world.answer(asked.name, "invoice the rest")
+    await passes(world)
+
+    assert amounts(world)[f"{INVOICE}-3"] == ["180.00"]
+
+
+async def test_what_came_to_more_and_is_left_is_not_invoiced(world: World) -> None:
+    world.answer(await came_to_more(world), "leave it as invoiced")
+
+    assert await passes(world) == "done"
+    assert list(amounts(world)) == [INVOICE]
+
+
 async def test_a_credit_of_the_difference_settles_it(world: World) -> None:
     world.knows(entry())
     await passes(world)
@@ -348,3 +405,65 @@ async def test_fixed_fees_are_not_billed_by_the_hour(world: World) -> None:
 
     assert await passes(world) == "done"
     assert drafted(world) == {}
+
+
+def metered(id_: str = "u1", **other: Any) -> UsageReading:
+    given: dict[str, Any] = {
+        "id": id_, "reference": id_, "project": PLANT, "contract_line": "calls", "day": date(2026, 11, 12),
+        "quantity": Decimal(1000), "unit": "each", "approval": APPROVED,
+    }  # fmt: skip
+    return UsageReading.model_validate(given | other)
+
+
+def sells_usage(world: World) -> None:
+    price, nothing = ({"amount": amount, "currency": "EUR"} for amount in ("0.12", "0"))
+    line = {"key": "calls", "description": "Calls", "commercial_model": "usage", "quantity": "0", "unit": "each",
+            "unit_price": price, "amount": nothing}  # fmt: skip
+    knows_otherwise(world, frame={"commercial_model": "usage", "lines": [line]})
+
+
+async def uses(world: World, *, at: datetime = CUT_OFF) -> str:
+    world.now = at
+    used = UsageApproved(usage_reading="u1", project=PLANT, day=date(2026, 11, 12), at=None)
+    return await world.run(work_to_invoice, used)
+
+
+async def test_what_was_used_is_on_the_months_draft_and_its_hours_are_not(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered(), metered("u2", day=date(2026, 11, 30), quantity=Decimal(500)), entry())
+
+    assert await uses(world) == "done"
+
+    assert amounts(world) == {INVOICE: ["180.00"]}
+    (draft,) = drafted(world).values()
+    assert (draft["lines"][0]["contract_line"], draft["lines"][0]["quantity"]) == ("calls", "1500")
+
+
+async def test_usage_of_another_month_and_usage_nobody_approved_wait(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered("u2", day=date(2026, 12, 1)), metered("u3", approval=None))
+
+    assert await uses(world) == "done"
+    assert drafted(world) == {}
+
+
+async def test_usage_without_a_price_is_held_and_the_rest_is_drafted(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered(), metered("u2", contract_line="mails"))
+
+    assert await uses(world) == "held"
+
+    (held,) = world.holds
+    assert "1000 each of mails" in held.why
+    assert amounts(world) == {INVOICE: ["120.00"]}
+
+
+async def test_a_reading_corrected_after_its_invoice_is_out_is_put_before_finance(world: World) -> None:
+    sells_usage(world)
+    world.knows(metered())
+    await uses(world)
+    is_out(world)
+    world.knows(metered(quantity=Decimal(900)))
+
+    assert await uses(world) == "held"
+    assert [each.amount for each in world.holds] == [Money.of("12.00", "EUR")]

@@ -25,6 +25,7 @@ from throughline.api import (
     runs,
     subscriptions,
     systems,
+    usage,
 )
 from throughline.api.asking import refuse_unknown_parameters
 from throughline.api.edge import Tagged
@@ -44,7 +45,7 @@ TAGS = [
 ]
 NOUNS = (
     engagements, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems, captures,
-    archives, audit, meta,
+    archives, audit, usage, meta,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ reconcile = App(
 runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=[])
 dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
+usage = App(name="usage", help="What meters said, to be billed with the month: take.", version_flags=[])
 simulate = App(name="simulate", help="Drive the sandbox: deal, time, payment, fault, clock.", version_flags=[])
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
@@ -107,6 +108,7 @@ COMMANDS = (
     (subscriptions, "test", "subscriptions:try_out", "Send an event that means nothing, once and now."),
     (subscriptions, "recover", "subscriptions:recover", "Send everything since a time that has not arrived."),
     (subscriptions, "deliveries", "subscriptions:deliveries", "What was sent and what is on its way."),
+    (usage, "take", "usage:take", "Hand in a CSV file of readings, all or none; handed in again, it says nothing new."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "time", "simulate:time", "Enter and approve a week of work in the simulated PSA, as its people would."),
     (simulate, "payment", "simulate:payment", "Pay an invoice in the simulated ERP, as a customer would."),
@@ -115,7 +117,7 @@ COMMANDS = (
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, simulate):
+for group in (holds, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, usage, simulate):
     app.command(group)
 
 

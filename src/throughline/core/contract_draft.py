@@ -129,6 +129,7 @@ def contract_line(
         description=sold.description or sold.product,
         commercial_model=own_model,
         quantity=sold.quantity if priced and sold.quantity is not None else Decimal(1),
+        unit=item.unit,
         unit_price=sold.unit_price if priced and sold.unit_price else amount,
         amount=amount,
         role=sold.role,

@@ -66,6 +66,39 @@ class ExpenseCorrected(Event):
     day: Day
 
 
+class UsageApproved(Event):
+    """What was used may be billed. `day` and `at` together say whether that came late."""
+
+    subject: ClassVar[str] = "usage_reading"
+    usage_reading: str
+    project: str
+    day: Day
+    at: datetime | None
+
+
+class UsageUnapproved(Event):
+    """What was used was approved to be billed, and is so no longer: what was charged for it is in doubt."""
+
+    subject: ClassVar[str] = "usage_reading"
+    usage_reading: str
+    project: str
+    day: Day
+
+
+class UsageCorrected(Event):
+    """A reading that was approved, and still is, is not what it was. Moved, it is told of at both places."""
+
+    subject: ClassVar[str] = "usage_reading"
+    usage_reading: str
+    project: str
+    day: Day
+
+
+type Approved = type[TimeApproved | ExpenseApproved | UsageApproved]
+type Unapproved = type[TimeUnapproved | ExpenseUnapproved | UsageUnapproved]
+type Corrected = type[TimeCorrected | ExpenseCorrected | UsageCorrected]
+
+
 class AssignmentChanged(Event):
     """Somebody was put on a project, or is on it otherwise than before."""
 
@@ -77,6 +110,14 @@ class AssignmentChanged(Event):
 
 class MilestoneReached(Event):
     """The work reached a point it had to reach."""
+
+    subject: ClassVar[str] = "milestone"
+    milestone: str
+    project: str
+
+
+class MilestoneReopened(Event):
+    """A point that was reached is not reached any more: what was billed for it is in doubt."""
 
     subject: ClassVar[str] = "milestone"
     milestone: str
@@ -104,10 +145,11 @@ class ProjectRebaselined(Event):
 PLACE = ("project", "day")
 BILLED_BY = ("project", "resource", "day", "hours", "task", "role", "billable", "overtime", "rate")
 SPENT_BY = ("project", "resource", "day", "category", "amount", "tax", "billable", "billable_amount")
+USED_BY = ("project", "contract_line", "day", "quantity", "unit")
 PUT_BY = ("project", "resource", "task", "role", "hours", "percent", "starts", "ends", "confirmed")
 
 
-def _approved(kind: str, means: type[TimeApproved] | type[ExpenseApproved]) -> Detector:
+def _approved(kind: str, means: Approved) -> Detector:
     def detector(before: Fields, after: Fields) -> Event | None:
         if not _is_approved(after) or _is_approved(before) or not _named(after, "project", "day"):
             return None
@@ -117,7 +159,7 @@ def _approved(kind: str, means: type[TimeApproved] | type[ExpenseApproved]) -> D
     return detector
 
 
-def _unapproved(kind: str, means: type[TimeUnapproved] | type[ExpenseUnapproved]) -> Detector:
+def _unapproved(kind: str, means: Unapproved) -> Detector:
     def detector(before: Fields, after: Fields) -> Event | None:
         if not _is_approved(before) or _is_approved(after) or not _named(before, *PLACE):
             return None
@@ -126,7 +168,7 @@ def _unapproved(kind: str, means: type[TimeUnapproved] | type[ExpenseUnapproved]
     return detector
 
 
-def _corrected(kind: str, means: type[TimeCorrected] | type[ExpenseCorrected], fields: tuple[str, ...]) -> Detector:
+def _corrected(kind: str, means: Corrected, fields: tuple[str, ...]) -> Detector:
     def detector(before: Fields, after: Fields) -> Event | None:
         both = _is_approved(before) and _is_approved(after)
         if not both or not _differ(before, after, fields) or not _named(before, *PLACE):
@@ -136,7 +178,7 @@ def _corrected(kind: str, means: type[TimeCorrected] | type[ExpenseCorrected], f
     return detector
 
 
-def _moved(kind: str, means: type[TimeCorrected] | type[ExpenseCorrected]) -> Detector:
+def _moved(kind: str, means: Corrected) -> Detector:
     """Where it is now, when that is another day or project than before."""
 
     def detector(before: Fields, after: Fields) -> Event | None:
@@ -163,6 +205,15 @@ def _reached(done: Callable[[Fields], bool]) -> Detector:
         if not done(after) or done(before) or not _named(after, "project"):
             return None
         return MilestoneReached(milestone=after["id"], project=after["project"])
+
+    return detector
+
+
+def _reopened(done: Callable[[Fields], bool]) -> Detector:
+    def detector(before: Fields, after: Fields) -> Event | None:
+        if not done(before) or done(after) or not _named(after, "project"):
+            return None
+        return MilestoneReopened(milestone=after["id"], project=after["project"])
 
     return detector
 
@@ -216,8 +267,14 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
         _corrected("expense", ExpenseCorrected, SPENT_BY),
         _moved("expense", ExpenseCorrected),
     ),
+    "usage_reading": (
+        _approved("usage_reading", UsageApproved),
+        _unapproved("usage_reading", UsageUnapproved),
+        _corrected("usage_reading", UsageCorrected, USED_BY),
+        _moved("usage_reading", UsageCorrected),
+    ),
     "assignment": (_put,),
-    "milestone": (_reached(_is_accepted),),
-    "task": (_reached(_is_completed),),
+    "milestone": (_reached(_is_accepted), _reopened(_is_accepted)),
+    "task": (_reached(_is_completed), _reopened(_is_completed)),
     "project": (_budget, _rebaselined),
 }

@@ -59,6 +59,14 @@ class ContractBooked(Event):
     contract: str
 
 
+class PlanDue(Event):
+    """What a billing plan waits for was reached, or is so no longer: what it asks for is looked at again."""
+
+    subject: ClassVar[str] = "contract"
+    contract: str
+    milestone: str
+
+
 class DemandPublished(Event):
     """A project needs people: staffing may begin."""
 
@@ -85,6 +93,13 @@ class InvoiceDrafted(Event):
 
 class InvoicePosted(Event):
     """An invoice is in the books: the customer owes it."""
+
+    subject: ClassVar[str] = "invoice"
+    invoice: str
+
+
+class InvoiceVoided(Event):
+    """An invoice that was in the books was made void: what it charged is free again."""
 
     subject: ClassVar[str] = "invoice"
     invoice: str
@@ -168,6 +183,12 @@ def _posted(before: Fields, after: Fields) -> Event | None:
     return None
 
 
+def _voided(before: Fields, after: Fields) -> Event | None:
+    if after.get("state") == InvoiceState.VOID and before.get("state") in OWED:
+        return InvoiceVoided(invoice=after["id"])
+    return None
+
+
 def _sent(before: Fields, after: Fields) -> Event | None:
     # One that was paid meanwhile is told as paid; and a payment taken back sends nothing again.
     if after.get("state") == InvoiceState.SENT and before.get("state") not in SETTLED | {InvoiceState.SENT}:
@@ -205,7 +226,7 @@ OWED = SETTLED | {InvoiceState.POSTED, InvoiceState.SENT, InvoiceState.DISPUTED}
 DETECTORS: dict[str, tuple[Detector, ...]] = {
     "opportunity": (_won, _lost),
     "customer": (_renamed,),
-    "invoice": (_posted, _sent, _part_paid, _paid),
+    "invoice": (_posted, _voided, _sent, _part_paid, _paid),
     "credit_memo": (_credited,),
     **delivery_events.DETECTORS,
     **revenue_events.DETECTORS,

@@ -27,6 +27,19 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Many:
+    """Values of one form, in a list as they keep them."""
+
+    form: Form
+
+    def read(self, value: Any, record: Record, names: Names) -> list[Any]:
+        return [self.form.read(each, record, names) for each in listed(value)]
+
+    def write(self, value: Any, fields: Dict[str, Any], names: Names) -> list[Any]:
+        return [self.form.write(each, fields, names) for each in value]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One field of a line; the same three columns as a row of a mapping."""
 
@@ -104,6 +117,9 @@ def pointing(form: Form, value: Any, *, theirs: bool) -> Iterator[tuple[str, str
             yield kind, str(value)
         case One(inner):
             yield from pointing(inner, (value or [None])[0] if isinstance(value, list) else value, theirs=theirs)
+        case Many(inner) if isinstance(value, list):
+            for each in value:
+                yield from pointing(inner, each, theirs=theirs)
         case Lines(rows) if isinstance(value, list):
             unwanted = "out" if theirs else "in"
             for line, row in product(value, (row for row in rows if row.flow != unwanted)):

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from throughline.core.entities.base import Day
 from throughline.core.entities.billing import BillingSource
-from throughline.core.entities.terms import CommercialModel
+from throughline.core.entities.terms import CommercialModel, Unit
 from throughline.core.money import Currency, Exact
 from throughline.core.tables import Row, When
 
@@ -76,6 +76,8 @@ class ServiceItemRow(Row):
     service_line: Condition = None
     item: Text
     erp_id: Text
+    # What one of it is counted in; only what is billed by its quantity needs it.
+    unit: Unit | None = None
 
 
 class CostCentreRow(Row):
@@ -224,6 +226,23 @@ class IntercompanyRow(Row):
     tax_code: Text
 
 
+class LabourCostRow(Row):
+    """What an hour of somebody costs the company they work for, from a day on, in the currency of its books."""
+
+    table: ClassVar[str] = "labour_costs"
+
+    legal_entity: Condition = None
+    role: Condition = None
+    person: Condition = None
+    currency: Annotated[Currency | None, When()] = None
+    effective_from: Day | None = None
+    hourly_cost: Annotated[Exact, Field(gt=0)]
+
+    @property
+    def since(self) -> date | None:
+        return self.effective_from
+
+
 class FxRuleRow(Row):
     """Whose rate is taken, and of which day; `oldest_days` is how far back one may look when that day has none."""
 
@@ -253,5 +272,6 @@ KNOWN: tuple[type[Row], ...] = (
     LedgerAccountRow,
     LateApprovalRow,
     IntercompanyRow,
+    LabourCostRow,
     FxRuleRow,
 )

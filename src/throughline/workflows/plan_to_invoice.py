@@ -1,38 +1,49 @@
-"""Plan to invoice: what a billing plan asks for becomes the draft of an invoice on the day it falls due."""
+"""Plan to invoice: what a billing plan asks for becomes the draft of an invoice when it falls due or is reached."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
 
 from throughline.core.billing.book import Book
 from throughline.core.billing.drafting import draft, hold, nothing_left, those
 from throughline.core.billing.invoices import covered, emptied, free_id, invoice_of, period_called, within
 from throughline.core.billing.outcome import Held
-from throughline.core.billing.plan import instalments, next_day, reference_of
+from throughline.core.billing.plan import instalments, next_day, reference_of, taken_back, zone_of
 from throughline.core.billing.terms import terms_of_contract
-from throughline.core.entities import BillingItem, BillingPlan, Contract, Customer, FiscalPeriod, Invoice, Project
+from throughline.core.entities import (
+    BillingInstalment,
+    BillingItem,
+    BillingPlan,
+    Contract,
+    Customer,
+    FiscalPeriod,
+    Invoice,
+    Project,
+    Task,
+)
 from throughline.core.errors import Hold
-from throughline.core.events import ContractBooked
-from throughline.core.firm import Firm
+from throughline.core.events import ContractBooked, PlanDue
 from throughline.core.workflow import Flow, workflow
 
+LEFT = "leave it as invoiced"
 
-def by_contract(booked: ContractBooked) -> str:
+
+def by_contract(booked: ContractBooked | PlanDue) -> str:
     return booked.contract
 
 
-@workflow("plan-to-invoice", on=ContractBooked, lane=by_contract, gathers=True)
-async def plan_to_invoice(flow: Flow, booked: ContractBooked) -> None:
+@workflow("plan-to-invoice", on=(ContractBooked, PlanDue), lane=by_contract, gathers=True)
+async def plan_to_invoice(flow: Flow, booked: ContractBooked | PlanDue) -> None:
     contract = await flow.get(Contract, booked.contract)
     if contract.billing_plan is None:
         return
     plan = await flow.get(BillingPlan, contract.billing_plan)
     customer = await flow.get(Customer, contract.customer)
     periods = await those(flow, FiscalPeriod, legal_entity=contract.legal_entity)
-    book = Book.of(flow.firm, [contract, customer, *periods])
     projects = await those(flow, Project, contract=contract.id)
+    tasks = await plan_of_work(flow, plan, projects)
+    book = Book.of(flow.firm, [contract, customer, *periods, *projects, *tasks])
 
-    # What is out stays out; what fell due and is not, is drafted, each instalment on an invoice of its own.
+    # What is out stays out; what is due and is not, is drafted, each instalment on an invoice of its own.
     zone = zone_of(contract, flow.firm)
     today = flow.now.astimezone(zone).date()
     made = [each for each in await those(flow, Invoice, contract=contract.id) if is_of(plan, each)]
@@ -53,8 +64,21 @@ async def plan_to_invoice(flow: Flow, booked: ContractBooked) -> None:
     for invoice in [] if in_doubt else emptied(made, wanted):
         await hold(flow, f"draft {invoice.id}", nothing_left(invoice))
 
+    # A milestone that was billed and is taken back afterwards is a person's to decide.
+    for each in taken_back(plan, book, billed=billed):
+        reference = reference_of(plan, each)
+        async with flow.part(f"milestone {reference}", amount=each.amount):
+            await flow.ask(f"{reference} taken back", unreached(each), choices=(LEFT,))
+
     if day := next_day(plan, after=today):
         await flow.wait(datetime.combine(day, time(), zone).astimezone(UTC))
+
+
+async def plan_of_work(flow: Flow, plan: BillingPlan, projects: Sequence[Project]) -> list[Task]:
+    """Read only where a milestone decides: whatever changes in it lets the run pass again."""
+    if not any(each.milestone for each in plan.instalments):
+        return []
+    return [task for project in projects for task in await those(flow, Task, project=project.id)]
 
 
 def asked_for(item: BillingItem, plan: BillingPlan, made: Sequence[Invoice], book: Book, *, project: str | None
@@ -66,17 +90,12 @@ def asked_for(item: BillingItem, plan: BillingPlan, made: Sequence[Invoice], boo
     return invoice_of([item], id_, terms, book, day=within(period, item.day), memo=memo, project=project)
 
 
+def unreached(each: BillingInstalment) -> str:
+    return (
+        f"{each.amount} was billed for {each.milestone}, which is not reached any more. Credit the invoice in the"
+        f" ledger, complete the milestone again, or leave it."
+    )
+
+
 def is_of(plan: BillingPlan, invoice: Invoice) -> bool:
     return invoice.id.startswith(f"invoice-of-{plan.id}-")
-
-
-def zone_of(contract: Contract, firm: Firm) -> ZoneInfo:
-    """A day begins where the contract's company is."""
-    entity = firm.legal_entity(contract.legal_entity)
-    if entity is None:
-        known = ", ".join(each.code for each in firm.legal_entities)
-        raise Hold(
-            f"{contract.name} is of legal entity {contract.legal_entity}, and there are {known}",
-            fix="Correct the legal entity of the contract, or add the company to firm.yaml; release.",
-        )
-    return ZoneInfo(entity.timezone)

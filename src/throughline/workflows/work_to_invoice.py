@@ -14,6 +14,7 @@ from throughline.core.billing.outcome import Held, Outcome
 from throughline.core.billing.retainers import beyond_retainer
 from throughline.core.billing.terms import terms_of_project
 from throughline.core.billing.time import time_charge
+from throughline.core.billing.usage import usage_charge
 from throughline.core.cut_offs import cut_off_at
 from throughline.core.delivery_events import (
     ExpenseApproved,
@@ -22,6 +23,9 @@ from throughline.core.delivery_events import (
     TimeApproved,
     TimeCorrected,
     TimeUnapproved,
+    UsageApproved,
+    UsageCorrected,
+    UsageUnapproved,
 )
 from throughline.core.entities import (
     ApprovalState,
@@ -42,18 +46,27 @@ from throughline.core.entities import (
     Resource,
     Task,
     TimeEntry,
+    UsageReading,
 )
 from throughline.core.errors import Hold
 from throughline.core.money import total
 from throughline.core.workflow import Flow, workflow
 from throughline.core.working_days import closed_days
 
-LEFT = "leave it as invoiced"
+LEFT, CHARGED = "leave it as invoiced", "invoice the rest"
 RATES_BEFORE = timedelta(days=31)
 
 
-type Worked = TimeApproved | TimeUnapproved | TimeCorrected | ExpenseApproved | ExpenseUnapproved | ExpenseCorrected
-WORKED = (TimeApproved, TimeUnapproved, TimeCorrected, ExpenseApproved, ExpenseUnapproved, ExpenseCorrected)
+type OfTime = TimeApproved | TimeUnapproved | TimeCorrected
+type OfExpenses = ExpenseApproved | ExpenseUnapproved | ExpenseCorrected
+type OfUsage = UsageApproved | UsageUnapproved | UsageCorrected
+type Worked = OfTime | OfExpenses | OfUsage
+WORKED = (
+    *(TimeApproved, TimeUnapproved, TimeCorrected),
+    *(ExpenseApproved, ExpenseUnapproved, ExpenseCorrected),
+    *(UsageApproved, UsageUnapproved, UsageCorrected),
+)
+type SourceLine = TimeEntry | Expense | UsageReading
 
 
 def by_project_and_month(worked: Worked) -> str:
@@ -86,12 +99,15 @@ async def work_to_invoice(flow: Flow, worked: Worked) -> None:
 
     # What is out stays as it is: what has changed behind it is a person's to decide.
     memos = [memo for invoice in made for memo in await those(flow, CreditMemo, invoice=invoice.id)]
+    on_top: list[BillingItem] = []
     for drift in drifts(capped.billed, made, memos, book):
         async with flow.part(f"invoice {drift.invoice.number or drift.invoice.id}", amount=abs(drift.difference)):
-            await flow.ask(f"{drift.invoice.id} at {drift.now}", drifted(drift), choices=(LEFT,))
+            choices = (CHARGED, LEFT) if drift.rest else (LEFT,)
+            said = await flow.ask(f"{drift.invoice.id} at {drift.now}", drifted(drift), choices=choices)
+            on_top += [drift.rest] if drift.rest and said == CHARGED else []
 
     await flow.wait(cut_off(flow, month, terms.contract))
-    wanted = to_invoice(capped.billed, month, made, book, today=flow.began.date())
+    wanted = to_invoice([*capped.billed, *on_top], month, made, book, today=flow.began.date())
     for invoice in wanted:
         await draft(flow, invoice)
     for invoice in [] if judged.in_doubt else emptied(made, wanted):
@@ -130,12 +146,16 @@ async def judge(flow: Flow, month: Month, days: tuple[date, date], book: Book) -
     def spent(expense: Expense) -> Outcome:
         return expense_charge(expense, book, billing_day=month.last)
 
+    def used(reading: UsageReading) -> Outcome:
+        return usage_charge(reading, book)
+
+    await judge_all(flow, UsageReading, used, judged, month=month, days=days)
     await judge_all(flow, TimeEntry, worked, judged, month=month, days=days)
     await judge_all(flow, Expense, spent, judged, month=month, days=days)
     return judged
 
 
-async def judge_all[L: (TimeEntry, Expense)](
+async def judge_all[L: (TimeEntry, Expense, UsageReading)](
     flow: Flow, kind: type[L], charge: Callable[[L], Outcome], into: Judged, *, month: Month, days: tuple[date, date]
 ) -> None:
     """Line by line: one that cannot be charged is held, and the others go on."""
@@ -168,12 +188,15 @@ def cut_off(flow: Flow, month: Month, contract: Contract) -> datetime:
     return cut_off_at(rule, month.last, entity, holidays=closed_days(entity.holidays, years=years))
 
 
-def refused(line: TimeEntry | Expense, held: Held) -> Hold:
+def refused(line: SourceLine, held: Held) -> Hold:
     """Which line it is, for whoever has never seen its id."""
-    if isinstance(line, TimeEntry):
-        what, worth = f"{line.hours} h", line.rate * line.hours if line.rate else None
-    else:
-        what, worth = f"{line.amount}", line.amount
+    match line:
+        case TimeEntry():
+            what, worth = f"{line.hours} h", line.rate * line.hours if line.rate else None
+        case Expense():
+            what, worth = f"{line.amount}", line.amount
+        case UsageReading():
+            what, worth = f"{line.quantity:f} {line.unit.value} of {line.contract_line or line.reference}", None
     why = f"{what} of {line.day}, {line.id}: {held.why}"
     return Hold(why, fix=held.fix, owner=held.owner, amount=held.amount or worth)
 
@@ -189,7 +212,5 @@ def beyond_the_cap(withheld: Sequence[BillingItem]) -> Hold:
 
 def drifted(drift: Drift) -> str:
     name, less = drift.invoice.number or drift.invoice.id, drift.charged - drift.credited
-    return (
-        f"Invoice {name} charges {less}, and the work on it comes to {drift.now} now. Correct the work, credit the"
-        f" difference of {drift.difference}, or leave it."
-    )
+    what_now = "Invoice the rest" if drift.rest else f"Correct the work, credit the difference of {drift.difference}"
+    return f"Invoice {name} charges {less}, and the work on it comes to {drift.now} now. {what_now}, or leave it."

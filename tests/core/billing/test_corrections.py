@@ -1,4 +1,4 @@
-"""What is taken back: never more than was charged, and a credit with its re-bill nets to the difference."""
+"""What is taken back: never more than was charged."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughline.core.billing.corrections import Decision, credit, rebill, waive, write_off
+from throughline.core.billing.corrections import Decision, credit, write_off
 from throughline.core.entities import (
     Approval,
     ApprovalState,
-    BillingItem,
-    BillingItemState,
     CustomerId,
     Invoice,
     InvoiceId,
@@ -66,20 +64,6 @@ def test_never_more_is_taken_back_than_was_charged(before: int, taken: int) -> N
             take()
 
 
-@given(cents=st.integers(1, 10**8), again=st.lists(st.integers(0, 10**7), max_size=4), before=st.integers(0, 10**8))
-def test_a_credit_and_re_bill_nets_to_the_difference(
-    item: Callable[..., BillingItem], cents: int, again: list[int], before: int
-) -> None:
-    before %= cents
-    items = tuple(item(f"i{n}", str(euros(part).amount)) for n, part in enumerate(again))
-
-    found = rebill(invoice(cents, 0), "1", items, DECISION, before={"1": euros(before)})
-
-    assert found.difference == euros(sum(again) - (cents - before))
-    assert total((each.amount for each in found.items), "EUR") - found.credit.total == found.difference
-    assert not {each.id for each in found.items} & {each.id for each in items}
-
-
 @given(amount=st.integers(-10, 119010))
 def test_at_most_what_is_open_is_written_off(amount: int) -> None:
     if 0 < amount <= 119000:
@@ -89,26 +73,10 @@ def test_at_most_what_is_open_is_written_off(amount: int) -> None:
             write_off(invoice(), euros(amount), DECISION)
 
 
-def test_a_charge_that_is_waived_stays_and_its_write_off_says_who_decided(item: Callable[..., BillingItem]) -> None:
-    waived, given_up = waive(item("i1", "120"), DECISION)
-
-    assert waived.state is BillingItemState.WRITTEN_OFF
-    assert given_up.approval is not None
-    assert (given_up.amount, given_up.billing_item, given_up.approval.by) == (euros(12000), "i1", "controller")
-
-
-@pytest.mark.parametrize("state", [BillingItemState.INVOICED, BillingItemState.WRITTEN_OFF])
-def test_what_is_invoiced_or_given_up_is_not_waived(item: Callable[..., BillingItem], state: BillingItemState) -> None:
-    with pytest.raises(Hold, match="already"):
-        waive(item("i1", "120", state=state), DECISION)
-
-
-def test_nothing_is_taken_back_without_a_name(item: Callable[..., BillingItem]) -> None:
+def test_nothing_is_taken_back_without_a_name() -> None:
     takings: list[Callable[[], object]] = [
         lambda: credit(invoice(), {"1": euros(1)}, NOBODY, before={}),
-        lambda: rebill(invoice(), "1", (), NOBODY, before={}),
         lambda: write_off(invoice(), euros(1), NOBODY),
-        lambda: waive(item("i1", "120"), NOBODY),
     ]
 
     for take in takings:

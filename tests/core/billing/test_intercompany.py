@@ -14,7 +14,7 @@ from throughline.core.billing.intercompany import intercompany
 from throughline.core.entities import FxRate, FxRateId, TimeEntry
 from throughline.core.fx import Days, Exchange, FxRates
 from throughline.core.money import Money, total
-from throughline.core.rows import FxRuleRow, IntercompanyRow
+from throughline.core.rows import FxRuleRow, IntercompanyRow, LabourCostRow
 from throughline.core.tables import Table
 
 type Entries = Callable[..., TimeEntry]
@@ -36,9 +36,43 @@ def test_lent_work_is_charged_in_both_currencies_at_the_policy_s_rate(book: Book
     assert found.held == ()
 
 
+@pytest.mark.parametrize("said", [None, Money.of(90, "EUR")])
+def test_a_cost_the_psa_does_not_say_in_the_lender_s_currency_is_in_the_firm_s_table(
+    book_with: Callable[..., Book], table: Callable[..., Table[Any]], entry: Entries, said: Money | None
+) -> None:
+    rows = [{"legal_entity": "UK", "currency": "GBP", "hourly_cost": "50"},
+            {"legal_entity": "UK", "role": "Partner", "currency": "GBP", "hourly_cost": "100"},
+            {"legal_entity": "UK", "role": "Partner", "currency": "GBP", "effective_from": date(2026, 12, 1),
+             "hourly_cost": "120"}]  # fmt: skip
+    book = book_with(tables=[table(LabourCostRow, *rows)])
+
+    (charge,) = intercompany([entry(resource="boris", cost_rate=said)], book, billing_day=LAST).charges
+
+    assert charge.amount == Money.of(864, "GBP"), "eight hours at a hundred, and eight percent"
+
+
+def test_work_of_two_months_that_is_booked_in_one_period_is_two_charges(
+    book_with: Callable[..., Book], entry: Entries
+) -> None:
+    """October is closed, and the United States book what comes late in the next period."""
+    rate = FxRate(id=FxRateId("fx3"), source="USD", target="EUR", day=LAST, rate=Decimal("0.86"),
+                  provider="European Central Bank")  # fmt: skip
+    dollars: dict[str, Any] = {"resource": "boris", "cost_rate": Money.of(100, "USD")}
+
+    found = intercompany(
+        [entry(id="t1", **dollars), entry(id="t2", day=date(2026, 10, 20), **dollars)],
+        book_with(rate, boris={"legal_entity": "US"}),
+        billing_day=LAST,
+    )
+
+    assert found.held == ()
+    assert {each.period for each in found.charges} == {"2026-11"}
+    assert len({each.id for each in found.charges}) == 2
+
+
 WRONG: list[tuple[dict[str, Any], dict[str, Any], type | None, str]] = [
-    ({"cost_rate": None}, {}, None, "has no cost"),
-    ({"cost_rate": Money.of(60, "USD")}, {}, None, "keeps its books in GBP"),
+    ({"cost_rate": None}, {}, LabourCostRow, "nobody knows what an hour of a Partner costs UK in GBP"),
+    ({"cost_rate": Money.of(60, "USD")}, {}, LabourCostRow, "costs UK in GBP on 2026-11-10"),
     ({}, {"fx1": {"day": date(2026, 11, 24)}}, None, "no rate from GBP to EUR"),
     ({}, {}, IntercompanyRow, "what UK charges DE"),
     ({}, {}, FxRuleRow, "at which rate UK converts"),

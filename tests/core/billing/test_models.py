@@ -1,7 +1,7 @@
 """Every way of selling: what is due, what waits, what is drawn down, what is beyond a cap, what is passed on."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -15,17 +15,15 @@ from throughline.core.billing.caps import within_cap
 from throughline.core.billing.combine import combine
 from throughline.core.billing.expenses import expense_charge, subcontract_charge
 from throughline.core.billing.outcome import Held, NotCharged
-from throughline.core.billing.plan import instalments, milestones
+from throughline.core.billing.plan import instalments, taken_back
 from throughline.core.billing.retainers import draw_down, end_of_period
-from throughline.core.billing.usage import Reading, usage_charge
+from throughline.core.billing.usage import usage_charge
 from throughline.core.entities import (
     Approval,
     ApprovalState,
     BillingInstalment,
     BillingItem,
     BillingItemState,
-    BillingMilestone,
-    BillingMilestoneId,
     BillingPlan,
     BillingPlanId,
     BillingPlanKind,
@@ -34,11 +32,14 @@ from throughline.core.entities import (
     ContractId,
     ContractLine,
     Expense,
-    MilestoneId,
     ProjectId,
     Subcontract,
     SubcontractId,
+    Task,
+    TaskId,
+    TaskKind,
     Unit,
+    UsageReading,
 )
 from throughline.core.errors import Hold
 from throughline.core.money import Money, total
@@ -167,56 +168,100 @@ def test_a_plan_that_does_not_add_up_is_held_whole(book: Book) -> None:
     assert len(found) == 2
 
 
-def milestone(**other: Any) -> BillingMilestone:
-    given: dict[str, Any] = {
-        "id": BillingMilestoneId("m1"), "name": "Go-live", "project": ProjectId("plant"), "amount": euros(250000),
-        "milestone": MilestoneId("golive"), "completed": True, "accepted_on": date(2026, 11, 12), "accepted_by": "CIO",
-    }  # fmt: skip
-    return BillingMilestone.model_validate(given | other)
+GO_LIVE = {"id": TaskId("golive"), "project": ProjectId("plant"), "title": "Go-live", "task_kind": TaskKind.MILESTONE,
+           "position": 9, "billable": True}  # fmt: skip
+REACHED = {"completed": True, "completed_at": datetime(2026, 11, 11, 23, 30, tzinfo=UTC), "completed_by": "pm@x"}
 
 
-@pytest.mark.parametrize("waits", [{"completed": False}, {"accepted_on": None}, {"accepted_on": date(2026, 11, 21)}])
-def test_a_milestone_waits_until_it_is_accepted(book: Book, waits: dict[str, Any]) -> None:
-    (found,) = milestones([milestone(**waits)], book, on=date(2026, 11, 20), billed=set())
+def waiting(**other: Any) -> BillingPlan:
+    """A plan with one part that waits for the go-live, which is planned for the end of the month."""
+    due = {"key": "1", "name": "Go-live", "due": date(2026, 11, 30), "amount": euros(250000), "milestone": "Go-live"}
+    return plan().model_copy(
+        update={"total": None, "instalments": (BillingInstalment.model_validate(due | other),)}
+    )  # fmt: skip
 
-    assert isinstance(found, NotCharged)
+
+def at_milestone(book_with: Books, golive: dict[str, Any], *others: Task, on: date = date(2026, 11, 20)) -> Any:
+    known = Task.model_validate(GO_LIVE | golive)
+    (found,) = instalments(waiting(), book_with(known, *others), on=on, billed=set())
+    return found
 
 
-def test_an_accepted_milestone_is_billed_once_for_what_was_agreed(book: Book) -> None:
-    (found,) = milestones([milestone()], book, on=date(2026, 11, 20), billed=set())
+def test_a_milestone_that_is_not_reached_waits_however_late_it_is(book_with: Books) -> None:
+    assert isinstance(at_milestone(book_with, {}), NotCharged)
+    assert isinstance(at_milestone(book_with, {}, on=date(2026, 12, 24)), NotCharged)
+
+
+def test_a_milestone_that_is_reached_is_billed_once_on_the_day_it_was_where_the_company_is(book_with: Books) -> None:
+    found = at_milestone(book_with, REACHED)
 
     assert isinstance(found, BillingItem)
-    assert (found.amount, found.source) == (euros(250000), BillingSource.MILESTONE)
-    assert milestones([milestone()], book, on=date(2026, 11, 20), billed={"m1"}) == ()
-    assert milestones([milestone(invoiced=True)], book, on=date(2026, 11, 20), billed=set()) == ()
+    assert (found.amount, found.source, found.day) == (euros(250000), BillingSource.MILESTONE, date(2026, 11, 12))
+    assert (found.source_reference, found.project) == ("plan-1", "plant")
+    book = book_with(Task.model_validate(GO_LIVE | REACHED))
+    assert instalments(waiting(), book, on=date(2026, 11, 20), billed={"plan-1"}) == ()
+
+
+def test_a_milestone_is_missed_only_when_it_should_be_there(book: Book) -> None:
+    (early,) = instalments(waiting(), book, on=date(2026, 11, 29), billed=set())
+    (late,) = instalments(waiting(), book, on=date(2026, 11, 30), billed=set())
+
+    assert isinstance(early, NotCharged)
+    assert isinstance(late, Held)
+    assert "no milestones of that name" in late.why
+    assert late.amount == euros(250000)
 
 
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"accepted_by": None}, "by nobody in particular"),
-        ({"project": None}, "no project and no contract"),
-        ({"amount": Money.of(10, "USD")}, "whole units of EUR"),
-        ({"amount": Money.of("0.001", "EUR")}, "whole units of EUR"),
-        ({"accepted_on": date(2026, 10, 5)}, "which DE has closed"),
+        ({"completed_by": None}, "by nobody in particular"),
+        ({"completed_at": None}, "on no day that was told"),
+        ({"completed_at": datetime(2026, 10, 5, tzinfo=UTC)}, "which DE has closed"),
     ],
 )
-def test_a_milestone_that_is_not_in_order_is_held(book: Book, wrong: dict[str, Any], why: str) -> None:
-    (found,) = milestones([milestone(**wrong)], book, on=date(2026, 11, 20), billed=set())
+def test_a_milestone_that_is_not_in_order_is_held(book_with: Books, wrong: dict[str, Any], why: str) -> None:
+    found = at_milestone(book_with, REACHED | wrong)
 
     assert isinstance(found, Held)
     assert why in found.why
 
 
+def test_of_two_milestones_of_one_name_neither_is_billed(book_with: Books) -> None:
+    found = at_milestone(book_with, REACHED, Task.model_validate(GO_LIVE | REACHED | {"id": "another"}))
+
+    assert isinstance(found, Held)
+    assert "2 milestones of that name" in found.why
+
+
+@pytest.mark.parametrize("amount", [Money.of(10, "USD"), Money.of("0.001", "EUR")])
+def test_an_amount_that_cannot_be_billed_is_held(book: Book, amount: Money) -> None:
+    strange = waiting(milestone=None, due=date(2026, 11, 15), amount=amount)
+    (found,) = instalments(
+        strange.model_copy(update={"currency": amount.currency}), book, on=date(2026, 11, 20), billed=set()
+    )
+
+    assert isinstance(found, Held)
+    assert "whole units of EUR" in found.why
+
+
+def test_what_was_billed_for_a_milestone_is_in_doubt_once_it_is_taken_back(book_with: Books) -> None:
+    reached, reopened = (book_with(Task.model_validate(GO_LIVE | more)) for more in (REACHED, {"completed": False}))
+
+    assert taken_back(waiting(), reached, billed={"plan-1"}) == ()
+    assert taken_back(waiting(), reopened, billed=set()) == ()
+    assert taken_back(waiting(), reopened, billed={"plan-1"}) == waiting().instalments
+
+
 # Usage
 
 
-def reading(**other: Any) -> Reading:
+def reading(**other: Any) -> UsageReading:
     given: dict[str, Any] = {
-        "reference": "u1", "contract": "frame", "contract_line": "api", "day": date(2026, 11, 10),
+        "id": "u1", "reference": "meter-7", "project": "plant", "contract_line": "api", "day": date(2026, 11, 10),
         "quantity": Decimal(1234), "unit": Unit.EACH, "approval": APPROVED,
     }  # fmt: skip
-    return Reading(**(given | other))
+    return UsageReading.model_validate(given | other)
 
 
 @pytest.fixture(scope="module")
@@ -233,11 +278,38 @@ def test_usage_is_charged_at_the_price_of_its_line(metered: Book) -> None:
 
     assert isinstance(found, BillingItem)
     assert (found.amount, found.unit_price) == (Money.of("9.26", "EUR"), Money.of("0.0075", "EUR"))
+    assert (found.source, found.contract_line, found.project) == (BillingSource.USAGE, "api", "plant")
+
+
+def test_nothing_used_is_no_charge(metered: Book) -> None:
+    assert isinstance(usage_charge(reading(quantity=Decimal(0)), metered), NotCharged)
+
+
+def test_two_meters_of_one_price_are_two_lines_of_the_invoice(book_with: Books) -> None:
+    lines = [ContractLine(
+        key=key, description=key, commercial_model=CommercialModel.USAGE, quantity=Decimal(0), unit=Unit.EACH,
+        unit_price=euros(5), amount=euros(0),
+    ) for key in ("calls", "mails")]  # fmt: skip
+    book = book_with(frame={"lines": tuple(lines)})
+    used = [reading(id=f"u{n}", contract_line=key) for n, key in enumerate(("calls", "mails", "calls"))]
+    items = [each for one in used if isinstance(each := usage_charge(one, book), BillingItem)]
+
+    found = {each.line.contract_line: each.line.quantity for each in combine(items, book)}
+
+    assert found == {"calls": Decimal(2468), "mails": Decimal(1234)}
+
+
+@pytest.mark.parametrize("wrong", [{"day": date(2026, 10, 5)}, {"day": date(2027, 1, 5)}, {"unit": Unit.HOUR}])
+def test_usage_that_is_held_says_what_it_is_worth_where_it_has_a_price(metered: Book, wrong: dict[str, Any]) -> None:
+    found = usage_charge(reading(**wrong), metered)
+
+    assert isinstance(found, Held)
+    assert found.amount == Money.of("9.26", "EUR")
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"contract_line": "x"}, {"unit": Unit.HOUR}, {"quantity": Decimal(-1)}, {"approval": None}, {"contract": "x"}],
+    [{"contract_line": "x"}, {"unit": Unit.HOUR}, {"quantity": Decimal(-1)}, {"approval": None}, {"project": "x"}],
 )
 def test_usage_that_fits_no_line_is_held(metered: Book, wrong: dict[str, Any]) -> None:
     assert isinstance(usage_charge(reading(**wrong), metered), Held)

@@ -20,6 +20,7 @@ from throughline.core.entities import (
     CommercialModel,
     Contract,
     RevenueTreatment,
+    TaskKind,
 )
 from throughline.core.errors import Hold
 from throughline.core.firm import Firm
@@ -111,6 +112,18 @@ def test_milestones_that_are_open_carry_a_change_as_they_carried_the_deal(agree:
 
     assert [each.amount.amount for each in effect.plan.instalments] == [share * Decimal("1.1") for share in shares]
     assert {each.milestone for each in effect.plan.instalments} == {each.milestone for each in agreed.plan.instalments}
+
+
+def test_what_comes_when_every_milestone_is_billed_gets_a_milestone_of_its_own(agree: Agree, firm: Firm) -> None:
+    agreed = agree(billed="60000", **sold_as(CommercialModel.MILESTONE))
+
+    effect = work_out(change(line("q1", "500"), effective_from=date(2026, 7, 31)), agreed, firm)
+
+    assert [(each.milestone, each.amount) for each in effect.plan.instalments][-1] == ("More rollout", money(500))
+    made = [each for each in effect.tasks if each.task_kind is TaskKind.MILESTONE]
+    assert [(each.title, each.project) for each in made] == [("More rollout", agreed.project.id)]
+    again = replace(agreed, plan=effect.plan)
+    assert [each.id for each in work_out(effect.change, again, firm).tasks] == [each.id for each in effect.tasks]
 
 
 def test_a_change_before_the_work_begins_holds_from_when_it_begins(agree: Agree, firm: Firm) -> None:

@@ -97,6 +97,13 @@ MISTAKES = [
     ("tables/ledger_accounts.csv", ",,expense,", ",,«expanse»,", "unknown-word", "did you mean `expense`?"),
     ("tables/late_approvals.csv", "DE,,hold", "DE,,«holds»", "unknown-word", "did you mean `hold`?"),
     ("tables/intercompany_rules.csv", "DE,,6,", "DE,,«six»,", "wrong-type", ""),
+    (
+        "tables/labour_costs.csv",
+        "DE,Analyst,EUR,2024-01-01,60.00",
+        "DE,Analyst,EUR,2024-01-01,«sixty»",
+        "wrong-type",
+        "",
+    ),
     ("tables/fx_rules.csv", "work_day", "«workday»", "unknown-word", "did you mean `work_day`?"),
     ("tables/roles.csv", "when role,psa_role", "«when role»", "missing", "add a column `psa_role`"),
     ("tables/rate_cards.csv", "USD,2024-01-01,160.00", "USD,«01/01/2024»,160.00", "wrong-type", "as 2026-01-31"),

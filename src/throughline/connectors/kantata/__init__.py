@@ -10,6 +10,7 @@ CONNECTOR = Connector(
         mapping.PROJECT,
         mapping.TASK,
         mapping.DEMAND,
+        mapping.BILLED_WORK,
         mapping.BILLING_MILESTONE,
         work_mapping.DELIVERY_ROLE,
         work_mapping.RESOURCE,

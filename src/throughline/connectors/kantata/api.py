@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from throughline.connectors.kantata.asides import aside
 from throughline.connectors.kantata.joining import INCLUDED, whole
+from throughline.connectors.kantata.mapping import VOID
 from throughline.connectors.kantata.names import make_lead, with_ids
 from throughline.connectors.kantata.pages import API, page, page_count, pages, records
 from throughline.connectors.kantata.people import by_address, put_on, put_person
@@ -38,11 +39,13 @@ SINGULAR = {
     "stories": ("story", "Story"),
     "workspace_resources": ("workspace_resource", "WorkspaceResource"),
     "billing_milestones": ("billing_milestone", "BillingMilestone"),
+    "invoices": ("invoice", "Invoice"),
 }
 # What a plain listing leaves out: lists, unless they are included; archived projects; people not named yet.
 WHOLE = {
     "workspaces": {"include": "workspace_groups", "include_archived": "true"},
     "workspace_resources": {"include_unnamed": "true"},
+    "invoices": {"include": "time_entries,expenses"},
 }
 # Time comes in thousands, and they allow larger pages for it.
 MORE = {"time_entries": {"per_page": "500"}}
@@ -124,6 +127,9 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
         return await put_person(http, sent)
     singular, path = SINGULAR[mapping.resource][0], f"{API}/{mapping.resource}"
     record = await with_ids(http, sent.record, sent.key)
+    if mapping.resource == "invoices" and record.pop("status", None) == VOID.yes and sent.key:
+        await http.call("PUT", f"{path}/{sent.key}/cancel.json")
+        return sent.key
     if sent.key:
         if changed := {name: value for name, value in record.items() if name not in ONCE}:
             await http.call("PUT", f"{path}/{sent.key}.json", json={singular: changed})

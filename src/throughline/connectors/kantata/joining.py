@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from throughline.connectors.kantata import scope
-from throughline.connectors.kantata.pages import page, records
+from throughline.connectors.kantata import progress, scope
+from throughline.connectors.kantata.pages import records
+from throughline.connectors.kantata.people import learn
 from throughline.core.connector import Http
 from throughline.core.forms import Record, dig
 
 # What must be included for a record to be whole.
 INCLUDED = {
     "users": "role,account_membership",
+    "stories": "story_state_changes",
     "workspace_allocations": "workspace_resource",
     "time_entries": "role,recent_submission",
     "expenses": "recent_submission",
@@ -23,13 +25,13 @@ async def whole(http: Http, resource: str, body: Record, people: dict[str, str])
     found = list(records(body))
     if resource == "custom_field_values":
         return await scope.asked(http, found)
+    if resource == "stories":
+        return await progress.told(http, found, body, people)
     if resource not in {*SHEETS, "timesheet_submissions"}:
         return [each for record in found if (each := tidy(resource, record, body))]
     sheets = body.get(SHEETS.get(resource, resource), {})
     deciders = {str(each["current_resolution_creator_id"] or "") for each in sheets.values()} - {"", *people}
-    if deciders:
-        told = await page(http, "users", {"only": ",".join(sorted(deciders))})
-        people |= {str(each["id"]): str(each["email_address"]) for each in records(told)}
+    await learn(http, deciders, people)
     return [tidied | {"approval": approval(resource, each, body, people)}
             for each in found if (tidied := tidy(resource, each, body))]  # fmt: skip
 

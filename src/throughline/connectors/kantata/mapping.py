@@ -3,14 +3,17 @@
 Paths such as `primary_maven.email` name a person, role or rate card as a human does; `names` looks up the id.
 """
 
-from throughline.core.entities import BillingMilestone, Customer, Demand, Project, Task
-from throughline.core.forms import Amount, Choice, Day, Fixed, Flag, Lookup, MinorUnits, Minutes, Ref
-from throughline.core.lists import One
+from throughline.core.entities import BilledWork, BillingMilestone, Customer, Demand, Project, Task
+from throughline.core.forms import Amount, Choice, Day, Fixed, Flag, Instant, Lookup, MinorUnits, Minutes, Ref
+from throughline.core.lists import Many, One
 from throughline.core.mapping import Mapping, Row, Rung
 
 # POST has no idempotency key. An external reference goes in with the record and can be searched: rung C. The settle
 # time covers our deadline (25 s), the longest late answer seen and the lag of their search index.
 LATE_SECONDS, LAG_SECONDS, SETTLE_SECONDS = 30, 30, 90
+
+# Of an invoice's states only whether it stands is ours to say.
+VOID = Flag(yes="canceled", no="open")
 
 CUSTOMER = Mapping(
     Customer,
@@ -58,6 +61,7 @@ TASK = Mapping(
     Task,
     resource="stories",
     key="id",
+    changed="updated_at",
     rung=Rung.MARKER,
     settle_seconds=SETTLE_SECONDS,
     late_seconds=LATE_SECONDS,
@@ -76,6 +80,10 @@ TASK = Mapping(
         Row("estimate_hours", "time_estimate_in_minutes", Minutes()),
         Row("budget", "budget_estimate_in_cents", MinorUnits(currency="currency"), flow="out"),
         Row("billable", "billable", Flag()),
+        # Of its states only the last is told; when it came to it, and through whom, `joining` puts there.
+        Row("completed", "done", Flag(), flow="in"),
+        Row("completed_at", "completed.at", Instant(), flow="in"),
+        Row("completed_by", "completed.by", flow="in"),
     ),
 )
 
@@ -90,6 +98,25 @@ DEMAND = Mapping(
     rows=(
         Row("project", "workspace_id", Ref("project")),
         Row("role", "role.name", Lookup("roles", "psa_role", self_column="role"), flow="out"),
+    ),
+)
+
+BILLED_WORK = Mapping(
+    BilledWork,
+    resource="invoices",
+    key="id",
+    rung=Rung.MARKER,
+    settle_seconds=SETTLE_SECONDS,
+    late_seconds=LATE_SECONDS,
+    lag_seconds=LAG_SECONDS,
+    rows=(
+        Row("project", "workspace_id", Ref("project"), flow="out"),
+        Row("number", "user_invoice_number"),
+        Row("issued_on", "invoice_date", Day()),
+        Row("time_entries", "time_entry_ids", Many(Ref("time_entry"))),
+        Row("expenses", "expense_ids", Many(Ref("expense"))),
+        Row("void", "status", VOID, flow="out"),
+        Row("", "draft", Fixed(value=False)),
     ),
 )
 

@@ -32,6 +32,13 @@ async def by_address(http: Http, address: str) -> list[str]:
     ]
 
 
+async def learn(http: Http, ids: set[str], people: dict[str, str]) -> None:
+    """The addresses of these users, added to those learnt so far."""
+    if ids:
+        told = await page(http, "users", {"only": ",".join(sorted(ids))})
+        people |= {str(each["id"]): str(each["email_address"]) for each in records(told)}
+
+
 async def put_on(http: Http, user: str) -> list[str]:
     """Their ids of all allocations of this user. An allocation names a place in a project, and that its user."""
     places = [

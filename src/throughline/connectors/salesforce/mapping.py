@@ -142,6 +142,7 @@ HANDOFF = Mapping(
         Row("customer_key", "Handoff_Customer__c", flow="out"),
         Row("contract_key", "Handoff_Contract__c", flow="out"),
         Row("project_key", "Handoff_Project__c", flow="out"),
+        Row("progress", "Handoff_Progress__c", flow="out"),
         Row("change", "Handoff_Change__c", flow="out"),
         Row("contract_value", "Handoff_Contract_Value__c", Amount(currency="CurrencyIsoCode"), flow="out"),
         Row("at", "Handoff_At__c", Instant(), flow="out"),

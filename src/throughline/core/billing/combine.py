@@ -31,7 +31,7 @@ def combine(items: Iterable[BillingItem], book: Book) -> tuple[Combined, ...]:
 
 
 def line_key(item: BillingItem, terms: Terms) -> Key:
-    """What one line is made for. Prices, taxes, periods and accounts are never mixed, whatever the rule combines."""
+    """What one line is made for. Prices, taxes, periods and accounts are never mixed, nor what two meters said."""
     by = set(terms.rule.combine_by.split())
     ledger = item.ledger
     return (
@@ -43,6 +43,7 @@ def line_key(item: BillingItem, terms: Terms) -> Key:
         item.task or "" if "task" in by else "",
         item.role or "" if "role" in by else "",
         item.day.isoformat() if "day" in by else "",
+        item.contract_line or "",
         str(item.unit_price),
         item.tax_code or "",
         *((ledger.account or "", ledger.cost_centre or "", ledger.item or "") if ledger else ("", "", "")),

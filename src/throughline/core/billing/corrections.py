@@ -1,4 +1,4 @@
-"""Taking back what was charged: credit memos, write-offs, and re-bills that net to the difference."""
+"""Taking back what was charged: credit memos and write-offs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,6 @@ from decimal import Decimal
 from throughline.core.billing.checks import refuse_unapproved
 from throughline.core.entities import (
     Approval,
-    BillingItem,
-    BillingItemId,
-    BillingItemState,
     CreditMemo,
     CreditMemoId,
     Invoice,
@@ -30,15 +27,6 @@ class Decision:
     day: date
     reason: str
     approval: Approval | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rebill:
-    """What is taken back and what is charged instead; the customer owes the difference."""
-
-    credit: CreditMemo
-    items: tuple[BillingItem, ...]
-    difference: Money
 
 
 def credit(
@@ -67,17 +55,6 @@ def credit(
     )
 
 
-def rebill(
-    invoice: Invoice, key: str, corrected: tuple[BillingItem, ...], decision: Decision, *, before: Mapping[str, Money]
-) -> Rebill:
-    """Take back all that is left of a line and charge it again. New ids: the old charges stay what they were."""
-    left = _line(key, invoice).amount - (before.get(key) or Money.zero(invoice.currency))
-    memo = credit(invoice, {key: left}, decision, before=before)
-    again = tuple(_again(item, decision) for item in corrected)
-    charged = total((item.amount for item in again), invoice.currency)
-    return Rebill(memo, again, charged - left)
-
-
 def write_off(invoice: Invoice, amount: Money, decision: Decision) -> WriteOff:
     """Give up what a customer will not pay: at most what is still open."""
     refuse_unapproved(decision.approval)
@@ -96,28 +73,6 @@ def write_off(invoice: Invoice, amount: Money, decision: Decision) -> WriteOff:
         reason=decision.reason,
         approval=decision.approval,
     )
-
-
-def waive(item: BillingItem, decision: Decision) -> tuple[BillingItem, WriteOff]:
-    """Give up a charge before it is invoiced. It stays, marked, and its write-off says who decided."""
-    refuse_unapproved(decision.approval)
-    if item.state in {BillingItemState.INVOICED, BillingItemState.WRITTEN_OFF}:
-        raise Hold(
-            f"{item.id} is {item.state.value.replace('_', ' ')} already",
-            fix="Credit the invoice instead, or leave it.",
-            amount=item.amount,
-        )
-    given_up = WriteOff(
-        id=WriteOffId(f"write-off-of-{item.id}"),
-        customer=item.customer,
-        project=item.project,
-        billing_item=item.id,
-        amount=item.amount,
-        day=decision.day,
-        reason=decision.reason,
-        approval=decision.approval,
-    )
-    return item.model_copy(update={"state": BillingItemState.WRITTEN_OFF}), given_up
 
 
 def _line(key: str, invoice: Invoice) -> InvoiceLine:
@@ -144,11 +99,6 @@ def _tax_until(line: InvoiceLine, credited: Money) -> Money:
     """The tax on the first part of a line: several credits of it never add up to more tax, or less, than it had."""
     tax = line.tax or Money.zero(line.amount.currency)
     return tax.allocate([credited.amount, (line.amount - credited).amount])[0]
-
-
-def _again(item: BillingItem, decision: Decision) -> BillingItem:
-    again = BillingItemId(f"{item.id}-again-{decision.number}")
-    return item.model_copy(update={"id": again, "invoice": None, "state": BillingItemState.PROPOSED})
 
 
 def _named(invoice: Invoice) -> str:

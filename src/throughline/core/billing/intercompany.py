@@ -7,7 +7,7 @@ from datetime import date
 from throughline.core.billing.book import Book
 from throughline.core.billing.checks import person_of, refuse_hours, refuse_unapproved
 from throughline.core.billing.outcome import Held
-from throughline.core.billing.pricing import PERCENT
+from throughline.core.billing.pricing import PERCENT, known_as
 from throughline.core.billing.terms import Terms, terms_of_project
 from throughline.core.entities import (
     BillingSource,
@@ -15,13 +15,14 @@ from throughline.core.entities import (
     IntercompanyCharge,
     IntercompanyChargeId,
     ProjectId,
+    Resource,
     TimeEntry,
 )
 from throughline.core.errors import Hold
 from throughline.core.fiscal import Calendar
 from throughline.core.fx import ROUNDING, Days, Exchange
 from throughline.core.money import Money, summed, total
-from throughline.core.rows import IntercompanyRow
+from throughline.core.rows import IntercompanyRow, LabourCostRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ class Lent:
     cost: Money
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.provider, self.terms.contract.legal_entity, self.entry.project, self.period.name
+    def key(self) -> tuple[str, str, str, str, str]:
+        """Work of another month that is booked in this period is a charge of its own."""
+        receiver, month = self.terms.contract.legal_entity, f"{self.entry.day:%Y-%m}"
+        return self.provider, receiver, self.entry.project, month, self.period.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Charges:
 
 def intercompany(entries: Iterable[TimeEntry], book: Book, *, billing_day: date) -> Charges:
     """Billable to the customer or not: who lends people is paid for them."""
-    groups: dict[tuple[str, str, str, str], list[Lent]] = {}
+    groups: dict[tuple[str, str, str, str, str], list[Lent]] = {}
     charges: list[IntercompanyCharge] = []
     held: list[Held] = []
     for entry in sorted(entries, key=lambda each: each.id):
@@ -77,22 +80,40 @@ def _lent(entry: TimeEntry, book: Book) -> Lent | None:
         return None
     refuse_unapproved(entry.approval)
     refuse_hours(entry.hours)
-    if entry.cost_rate is None:
-        raise Hold(
-            f"{person.name} of {person.legal_entity} has no cost on this line, and is lent",
-            fix="Enter the cost rate, then release.",
-        )
+    cost = _hourly(entry, person, person.legal_entity, book) * entry.hours
     period = Calendar(book.firm, book.periods).booked(
         entry.day, legal_entity=person.legal_entity, source=BillingSource.TIME
     )
-    return Lent(entry, person.legal_entity, terms, period, entry.cost_rate * entry.hours)
+    return Lent(entry, person.legal_entity, terms, period, cost)
+
+
+def charge_of(project: str, month: str) -> str:
+    """How the ids of the charges begin that a month of work on a project makes."""
+    return f"intercompany-{project}-{month}"
+
+
+def _hourly(entry: TimeEntry, person: Resource, employer: str, book: Book) -> Money:
+    """In the currency the employer keeps its books in: what the PSA says in that, else what the firm's table says."""
+    currency = _currency(employer, book)
+    if entry.cost_rate and entry.cost_rate.currency == currency:
+        return entry.cost_rate
+    row = book.firm.table(LabourCostRow).lookup(
+        day=entry.day, legal_entity=employer, role=person.role, person=known_as(person), currency=currency
+    )
+    if row is None:
+        raise Hold(
+            f"{person.name} of {employer} is lent, and nobody knows what an hour of a {person.role or 'person'} costs"
+            f" {employer} in {currency} on {entry.day}",
+            fix=f"Add a row for {employer}, {person.role or person.name} to tables/labour_costs.csv; release.",
+        )
+    return Money.of(row.hourly_cost, currency)
 
 
 def _charged(group: list[Lent], book: Book, billing_day: date) -> IntercompanyCharge:
     first = group[0]
-    provider, receiver, project, period = first.key
+    provider, receiver, project, month, period = first.key
     rule, currency = _rule(provider, receiver, book), _currency(provider, book)
-    cost = total((each.cost for each in _of_one_currency(group, currency)), currency)
+    cost = total((each.cost for each in group), currency)
     rounding = first.terms.rule.rounding
     amount = (cost * ((100 + rule.markup_percent) * PERCENT)).rounded(ROUNDING[rounding])
     newest = max(each.entry.day for each in group)
@@ -100,7 +121,7 @@ def _charged(group: list[Lent], book: Book, billing_day: date) -> IntercompanyCh
     exchange, theirs = Exchange(book.firm, book.fx, provider), _currency(receiver, book)
     converted = exchange.convert(amount, theirs, purpose="intercompany", days=days, rounding=rounding)
     return IntercompanyCharge(
-        id=IntercompanyChargeId(f"intercompany-{provider}-{receiver}-{project}-{period}"),
+        id=IntercompanyChargeId(f"{charge_of(project, month)}-{provider}-{receiver}-in-{period}"),
         provider=provider,
         receiver=receiver,
         project=ProjectId(project),
@@ -113,16 +134,6 @@ def _charged(group: list[Lent], book: Book, billing_day: date) -> IntercompanyCh
         fx_day=converted.day,
         tax_code=rule.tax_code,
     )
-
-
-def _of_one_currency(group: list[Lent], currency: str) -> list[Lent]:
-    strangers = sorted({each.cost.currency for each in group} - {currency})
-    if strangers:
-        raise Hold(
-            f"{group[0].provider} keeps its books in {currency}, and has costs in {', '.join(strangers)}",
-            fix=f"Enter the cost rates of {group[0].provider} in {currency}, then release.",
-        )
-    return group
 
 
 def _rule(provider: str, receiver: str, book: Book) -> IntercompanyRow:

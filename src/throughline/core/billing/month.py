@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
 
+from throughline.core.billing.adjustments import top_up, topped_up, tops_up
 from throughline.core.billing.book import Book
 from throughline.core.billing.combine import combine
 from throughline.core.billing.invoices import (
@@ -62,12 +63,16 @@ def to_invoice(items: Sequence[BillingItem], month: Month, made: Sequence[Invoic
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """An invoice that is out, and what its work would come to today, less what was credited."""
+    """An invoice that is out with what was charged on top of it, what its work comes to today, and what was credited.
+
+    `rest` charges what it came to more; None where it came to less, or a person must say how it is taxed and booked.
+    """
 
     invoice: Invoice
     charged: Money
     now: Money
     credited: Money
+    rest: BillingItem | None = None
 
     @property
     def difference(self) -> Money:
@@ -77,20 +82,22 @@ class Drift:
 def drifts(items: Sequence[BillingItem], made: Sequence[Invoice], memos: Sequence[CreditMemo], book: Book
            ) -> list[Drift]:  # fmt: skip
     """Invoices that are out and no longer what the approved work comes to: a correction, or an approval taken back."""
-    found = (_drift(each, items, memos, book) for each in made if charges(each))
+    found = (_drift(each, items, made, memos, book) for each in made if charges(each))
     return [drift for drift in found if not drift.difference.is_zero]
 
 
-def _drift(invoice: Invoice, items: Sequence[BillingItem], memos: Sequence[CreditMemo], book: Book) -> Drift:
+def _drift(invoice: Invoice, items: Sequence[BillingItem], made: Sequence[Invoice], memos: Sequence[CreditMemo],
+           book: Book) -> Drift:  # fmt: skip
     its_own = covered([invoice])
-    lines = combine([item for item in items if item.id in its_own], book)
+    work = [item for item in items if item.id in its_own]
     taken = [memo.total - (memo.tax or Money.zero(memo.currency)) for memo in memos if memo.invoice == invoice.id]
-    return Drift(
+    drift = Drift(
         invoice,
-        charged=charged(invoice),
-        now=total((each.line.amount for each in lines), invoice.currency),
+        charged=charged(invoice) + topped_up(invoice, made),
+        now=total((each.line.amount for each in combine(work, book)), invoice.currency) + tops_up(invoice),
         credited=total(taken, invoice.currency),
     )
+    return replace(drift, rest=top_up(invoice, -drift.difference, drift.now, work))
 
 
 def _invoice(items: Sequence[BillingItem], period: str, month: Month, made: Sequence[Invoice], book: Book, *,

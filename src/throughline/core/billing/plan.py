@@ -1,11 +1,13 @@
-"""What falls due without anybody's hours: instalments on their day, milestones when they are accepted."""
+"""What falls due without anybody's hours: instalments on their day, milestones when they are reached."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from throughline.core.billing.book import Book
+from throughline.core.billing.milestones import milestone_of, named, reached_on
 from throughline.core.billing.outcome import NotCharged, Outcome, outcome
 from throughline.core.billing.terms import Terms, coding, terms_of_contract, terms_of_project
 from throughline.core.entities import (
@@ -13,12 +15,13 @@ from throughline.core.entities import (
     BillingItem,
     BillingItemId,
     BillingItemState,
-    BillingMilestone,
     BillingPlan,
     BillingSource,
+    Contract,
     Unit,
 )
 from throughline.core.errors import Hold
+from throughline.core.firm import Firm
 from throughline.core.fiscal import Calendar
 from throughline.core.money import Money, total
 
@@ -35,35 +38,44 @@ class Due:
 
 
 def instalments(plan: BillingPlan, book: Book, *, on: date, billed: Collection[str]) -> tuple[Outcome, ...]:
-    """Fixed fee, retainer, subscription, managed service: each instalment once, on its day, for its own amount.
-
-    One that names a milestone is not due by its day: the milestone itself is billed when it is accepted.
-    """
-    open_ones = [each for each in plan.instalments if reference_of(plan, each) not in billed and not each.milestone]
+    """Each instalment once and for its own amount: on its day, or when the milestone it names is reached."""
+    open_ones = [each for each in plan.instalments if reference_of(plan, each) not in billed]
     return tuple(
         outcome(reference_of(plan, each), lambda each=each: _instalment(plan, each, book, on)) for each in open_ones
     )
 
 
-def milestones(
-    known: Iterable[BillingMilestone], book: Book, *, on: date, billed: Collection[str]
-) -> tuple[Outcome, ...]:
-    """Accepted ones are billed, whoever worked how long; the others wait."""
-    open_ones = sorted((each for each in known if each.id not in billed and not each.invoiced), key=lambda m: m.id)
-    return tuple(outcome(each.id, lambda each=each: _milestone(each, book, on)) for each in open_ones)
+def taken_back(plan: BillingPlan, book: Book, *, billed: Collection[str]) -> tuple[BillingInstalment, ...]:
+    """Those that are billed although their milestone is not reached any more."""
+    out = [each for each in plan.instalments if each.milestone and reference_of(plan, each) in billed]
+    return tuple(each for each in out if any(not task.completed for task in named(each, plan, book)))
 
 
 def next_day(plan: BillingPlan, *, after: date) -> date | None:
-    """The next day something falls due by itself."""
-    return min((each.due for each in plan.instalments if each.due > after and not each.milestone), default=None)
+    """The next day something falls due by itself, or a milestone should be there to be reached."""
+    return min((each.due for each in plan.instalments if each.due > after), default=None)
 
 
 def reference_of(plan: BillingPlan, instalment: BillingInstalment) -> str:
     return f"{plan.id}-{instalment.key}"
 
 
+def zone_of(contract: Contract, firm: Firm) -> ZoneInfo:
+    """A day begins where the contract's company is."""
+    entity = firm.legal_entity(contract.legal_entity)
+    if entity is None:
+        known = ", ".join(each.code for each in firm.legal_entities)
+        raise Hold(
+            f"{contract.name} is of legal entity {contract.legal_entity}, and there are {known}",
+            fix="Correct the legal entity of the contract, or add the company to firm.yaml; release.",
+        )
+    return ZoneInfo(entity.timezone)
+
+
 def _instalment(plan: BillingPlan, due: BillingInstalment, book: Book, on: date) -> BillingItem | NotCharged:
     refuse_untrue_plan(plan)
+    if due.milestone:
+        return _milestone(plan, due, book, on)
     if due.due > on:
         return NotCharged(reference_of(plan, due), f"due on {due.due}")
     what = Due(reference_of(plan, due), due.name, due.amount, due.due, BillingSource.INSTALMENT)
@@ -81,29 +93,14 @@ def refuse_untrue_plan(plan: BillingPlan) -> None:
         )
 
 
-def _milestone(each: BillingMilestone, book: Book, on: date) -> BillingItem | NotCharged:
-    if not each.completed or each.accepted_on is None or each.accepted_on > on:
-        return NotCharged(each.id, f"{each.name} is not accepted yet")
-    if not each.accepted_by:
-        raise Hold(
-            f"{each.name} was accepted on {each.accepted_on} by nobody in particular",
-            fix="Enter who accepted it, then release.",
-            amount=each.amount,
-        )
-    what = Due(each.id, each.name, each.amount, each.accepted_on, BillingSource.MILESTONE)
-    return _item(what, _terms(each, book), book)
-
-
-def _terms(each: BillingMilestone, book: Book) -> Terms:
-    if each.project:
-        return terms_of_project(each.project, book)
-    if each.contract:
-        return terms_of_contract(each.contract, book)
-    raise Hold(
-        f"{each.name} belongs to no project and no contract",
-        fix="Link the milestone to its contract, then release.",
-        amount=each.amount,
-    )
+def _milestone(plan: BillingPlan, due: BillingInstalment, book: Book, on: date) -> BillingItem | NotCharged:
+    """Reached ones are billed, whoever worked how long; the others wait."""
+    reference, milestone = reference_of(plan, due), milestone_of(due, plan, book, on=on)
+    if milestone is None or not milestone.completed:
+        return NotCharged(reference, f"{due.milestone} is not reached yet")
+    terms = terms_of_project(milestone.project, book)
+    day = reached_on(milestone, due, zone_of(terms.contract, book.firm))
+    return _item(Due(reference, due.name, due.amount, day, BillingSource.MILESTONE), terms, book)
 
 
 def _item(due: Due, terms: Terms, book: Book) -> BillingItem:

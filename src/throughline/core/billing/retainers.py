@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from throughline.core.billing.limit import divide
 from throughline.core.billing.terms import Terms
-from throughline.core.entities import BillingItem, BillingItemId, BillingMethod, BillingPlan, Contract
+from throughline.core.entities import BillingItem, BillingItemId, BillingMethod, BillingPlan, BillingSource, Contract
 from throughline.core.errors import Hold
 from throughline.core.money import Money
 from throughline.core.rows import BillingRuleRow
@@ -67,8 +67,12 @@ def beyond_retainer(
     items: Iterable[BillingItem], plan: BillingPlan, terms: Terms, days: tuple[date, date]
 ) -> list[BillingItem]:
     """Of all work up to the end of these days, what is billed for them on top of what was paid in advance."""
-    known, left, billed = list(items), Money.zero(plan.currency), list[BillingItem]()
+    known, left = list(items), Money.zero(plan.currency)
     first, last = days
+    # What is used has a price of its own, and was not paid in advance.
+    used = [each for each in known if each.source is BillingSource.USAGE]
+    billed = [each for each in used if first <= each.day <= last]
+    known = [each for each in known if each.source is not BillingSource.USAGE]
     for begins, ends, amount in _spans(plan, terms.contract):
         if begins > last:
             break

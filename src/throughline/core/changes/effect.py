@@ -7,7 +7,7 @@ from throughline.core.changes.checks import refuse_unsound
 from throughline.core.changes.contract import changed_contract
 from throughline.core.changes.forecast import Shift, Terms, shifts
 from throughline.core.changes.plan import changed_plan
-from throughline.core.changes.work import Staffing, changed_project, new_demand, new_tasks, staffing
+from throughline.core.changes.work import Staffing, changed_project, new_demand, new_milestones, new_tasks, staffing
 from throughline.core.entities import BillingPlan, ChangeOrder, Contract, Demand, Project, Task, Version
 from throughline.core.firm import Firm
 from throughline.core.money import Money
@@ -58,7 +58,7 @@ def work_out(change: ChangeOrder, agreed: Agreement, firm: Firm) -> Effect:
         contract=contract,
         plan=plan,
         project=changed_project(change, agreed),
-        tasks=new_tasks(change, agreed, firm),
+        tasks=(*new_tasks(change, agreed, firm), *new_milestones(change, agreed, plan, firm)),
         demand=new_demand(change, agreed, needed),
         staffing=needed,
         forecast=shifts(change, Terms(agreed.contract, agreed.plan), Terms(contract, plan)),

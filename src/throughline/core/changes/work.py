@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from throughline.core.changes.agreement import Agreement, delta, next_version, version_of
 from throughline.core.changes.checks import amount_of
 from throughline.core.entities import (
+    BillingPlan,
     ChangeOrder,
     ChangeOrderLine,
     ChangeOrigin,
@@ -19,7 +20,7 @@ from throughline.core.entities import (
 )
 from throughline.core.errors import Hold
 from throughline.core.firm import Firm
-from throughline.core.project_draft import HOUR, template_for
+from throughline.core.project_draft import HOUR, template_for, template_tasks
 from throughline.core.rows import RateRow
 
 # Behind the lines a template gave the plan, change by change.
@@ -79,6 +80,27 @@ def new_tasks(change: ChangeOrder, agreed: Agreement, firm: Firm) -> tuple[Task,
             billable=True,
         )
         for number, line in enumerate(bringing, start=1)
+    )
+
+
+def new_milestones(change: ChangeOrder, agreed: Agreement, plan: BillingPlan, firm: Firm) -> tuple[Task, ...]:
+    """What the changed plan waits for and the work had no milestone for: the change is reached when it is delivered."""
+    planned = {row.title for row in template_tasks(agreed.project.template or "", firm)}
+    version = version_of(change, agreed.project.versions)
+    position = FIRST_POSITION * (version.number if version else len(agreed.project.versions) + 2)
+    return tuple(
+        Task(
+            id=TaskId(f"task-of-{change.id}-milestone"),
+            project=agreed.project.id,
+            title=change.name,
+            task_kind=TaskKind.MILESTONE,
+            position=position,
+            starts=each.due,
+            ends=each.due,
+            billable=True,
+        )
+        for each in plan.instalments
+        if each.milestone == change.name and each.milestone not in planned
     )
 
 

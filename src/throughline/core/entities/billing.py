@@ -5,18 +5,21 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from throughline.core.entities.base import Day, Entity, Instant, Key, Spanning, Value, refuse_other_currencies
+from throughline.core.entities.base import Day, Entity, Flag, Instant, Key, Spanning, Value, refuse_other_currencies
 from throughline.core.entities.ids import (
+    BilledWorkId,
     BillingItemId,
     BillingPlanId,
     ContractId,
     CreditMemoId,
     CustomerId,
+    ExpenseId,
     InvoiceId,
     PaymentId,
     ProjectId,
     ReceivablesId,
     TaskId,
+    TimeEntryId,
     WriteOffId,
 )
 from throughline.core.entities.terms import Approval, CommercialModel, RevenueTreatment, Unit
@@ -158,6 +161,22 @@ class Invoice(Spanning, Entity, frozen=True):
         amounts = (amount for line in self.lines for amount in (line.unit_price, line.amount, line.tax))
         refuse_other_currencies(self.currency, [self.net, self.tax, self.total, self.open_amount, *amounts])
         return self
+
+
+class BilledWork(Entity, frozen=True):
+    """Which lines of delivery's an invoice that is out charges: nobody may change them unseen any more."""
+
+    kind: ClassVar[str] = "billed_work"
+
+    id: BilledWorkId
+    project: ProjectId
+    invoice: InvoiceId
+    number: str | None = None
+    issued_on: Day | None = None
+    time_entries: tuple[TimeEntryId, ...] = ()
+    expenses: tuple[ExpenseId, ...] = ()
+    # The invoice is void: its lines are free again.
+    void: Flag | None = None
 
 
 class CreditMemo(Entity, frozen=True):

@@ -82,6 +82,8 @@ class Task(Spanning, Entity, frozen=True):
     role: str | None = None
     billable: Flag
     completed: Flag | None = None
+    completed_at: Instant | None = None
+    completed_by: str | None = None
 
 
 class Milestone(Entity, frozen=True):

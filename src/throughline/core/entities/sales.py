@@ -151,6 +151,7 @@ class Handoff(Entity, frozen=True):
     customer_key: str | None = None
     contract_key: str | None = None
     project_key: str | None = None
+    progress: str | None = None
     change: str | None = None
     contract_value: Money | None = None
     at: Instant | None = None

@@ -13,8 +13,9 @@ from throughline.core.entities.ids import (
     TaskId,
     TimeEntryId,
     TimesheetId,
+    UsageReadingId,
 )
-from throughline.core.entities.terms import Approval, ApprovalState
+from throughline.core.entities.terms import Approval, ApprovalState, Unit
 from throughline.core.money import Exact, Money
 
 
@@ -65,6 +66,23 @@ class Expense(Entity, frozen=True):
     billable: Flag
     billable_amount: Money | None = None
     receipt: str | None = None
+    note: str | None = None
+    approval: Approval | None = None
+
+
+class UsageReading(Entity, frozen=True):
+    """How much of something a customer used on a day, as a meter said."""
+
+    kind: ClassVar[str] = "usage_reading"
+
+    id: UsageReadingId
+    reference: str
+    project: ProjectId
+    # The line's key or its product; none where the contract sells one thing by usage.
+    contract_line: str | None = None
+    day: Day
+    quantity: Exact
+    unit: Unit
     note: str | None = None
     approval: Approval | None = None
 

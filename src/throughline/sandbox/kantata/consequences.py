@@ -70,6 +70,7 @@ def _apply(writer: Writer, template: Record, workspace: Record, begin: date, act
 
 def _story(writer: Writer, record: Record, extras: Fields, actor: str, new: bool) -> None:  # noqa: FBT001 - see above
     del new
+    _moved_on(writer, record, actor)
     for child in extras.get("sub_stories") or []:
         beneath = {"workspace_id": record["workspace_id"], "parent_id": record["id"]}
         _create(writer, "stories", actor, **{"story_type": "task", **child, **beneath})
@@ -77,6 +78,16 @@ def _story(writer: Writer, record: Record, extras: Fields, actor: str, new: bool
         _create(writer, "assignments", actor, **{**each, "story_id": record["id"]})
     if "assignee_ids" in extras:
         _assign(writer, record, extras["assignee_ids"], actor)
+
+
+def _moved_on(writer: Writer, record: Record, actor: str) -> None:
+    """Every state a task comes to is kept, with whoever brought it there; the one it begins in is not news."""
+    changes = writer.ledger.reader().by("story_state_changes", "story_id", record["id"])
+    last = max(changes, key=lambda each: int(each["id"]), default=None)
+    if record["state"] == (last["state"] if last else "not started"):
+        return
+    about = {"state": record["state"], "formatted_state": record["state"].capitalize()}
+    writer.ledger.add(COLLECTIONS["story_state_changes"], {**about, "user_id": actor, "story_id": record["id"]}, actor)
 
 
 def _assign(writer: Writer, record: Record, wanted: list[str], actor: str) -> None:

@@ -138,6 +138,7 @@ OPPORTUNITY = sobject(
     text("Handoff_Customer__c", "Handoff Customer", 80),
     text("Handoff_Contract__c", "Handoff Contract", 80),
     text("Handoff_Project__c", "Handoff Project", 80),
+    text("Handoff_Progress__c", "Handoff Progress"),
     text("Handoff_Change__c", "Handoff Change"),
     number("Handoff_Contract_Value__c", "currency", "Handoff Contract Value", 18, 2),
     Field("Handoff_At__c", "datetime", "Handoff At"),

@@ -118,6 +118,7 @@ STORIES = Collection(
         "assignees": many("users", "assignee_ids", "derived"),
         "sub_stories": many("stories", "sub_story_ids", "parent_id"),
         "current_assignments": many("assignments", "current_assignment_ids", "story_id", needs="current"),
+        "story_state_changes": many("story_state_changes", "story_state_change_ids", "story_id"),
         **REFERENCES,
         **FIELD_VALUES,
     },
