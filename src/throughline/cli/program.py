@@ -36,7 +36,9 @@ reconcile = App(
 runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=[])
 dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
-simulate = App(name="simulate", help="Drive the sandbox: deal, time, payment, fault, clock.", version_flags=[])
+simulate = App(
+    name="simulate", help="Drive the sandbox: deal, time, invoice, payment, credit, fault, clock.", version_flags=[]
+)
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
 COMMANDS = (
@@ -109,7 +111,14 @@ COMMANDS = (
     (subscriptions, "deliveries", "subscriptions:deliveries", "What was sent and what is on its way."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "time", "simulate:time", "Enter and approve a week of work in the simulated PSA, as its people would."),
-    (simulate, "payment", "simulate:payment", "Pay an invoice in the simulated ERP, as a customer would."),
+    (
+        simulate,
+        "invoice",
+        "simulate_cash:invoice",
+        "Let an invoice go in the simulated ERP, and mail it, as finance would.",
+    ),
+    (simulate, "payment", "simulate_cash:payment", "Pay an invoice in the simulated ERP, as a customer would."),
+    (simulate, "credit", "simulate_cash:credit", "Credit an invoice in the simulated ERP, as finance would."),
     (simulate, "fault", "simulate:fault", "Make a simulated system misbehave."),
     (simulate, "clock", "simulate:clock", "Read or drive the sandbox's clock."),
 )
