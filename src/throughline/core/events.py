@@ -4,6 +4,7 @@ from datetime import date
 from typing import ClassVar
 
 from throughline.core import change_events, delivery_events, revenue_events, staffing_events
+from throughline.core.cash_events import InvoiceStatusChanged
 from throughline.core.change_events import (
     ChangeOrderApplied,
     ChangeOrderApproved,
@@ -24,6 +25,7 @@ __all__ = [
     "Detector",
     "Event",
     "Fields",
+    "InvoiceStatusChanged",
     "RenewalConfirmed",
     "RenewalUpcoming",
     "detect",

@@ -1,4 +1,4 @@
-"""Salesforce: the CRM. Customers, deals, changes and renewals come from it; the handoff goes back onto the deal."""
+"""Salesforce: the CRM. Customers, deals, changes and renewals come from it; the handoff and billing go back."""
 
 from throughline.connectors.salesforce import api, auth, cpq_mapping, mapping
 from throughline.core.connector import Connector
@@ -9,6 +9,8 @@ CONNECTOR = Connector(
         mapping.CUSTOMER,
         mapping.OPPORTUNITY,
         mapping.HANDOFF,
+        mapping.BILLING_STATUS,
+        mapping.RECEIVABLES,
         cpq_mapping.CHANGE_ORDER,
         cpq_mapping.RENEWAL,
     ),

@@ -24,7 +24,7 @@ from throughline.hub.telling import words
 # Silence longer than this is worth a line of its own in the log.
 QUIET = timedelta(minutes=1)
 NAMES = {"opportunity": "Opportunity", "customer": "Customer", "message": "Kick-off message"}
-HIDDEN_IDS = {"task", "demand", "handoff"}
+HIDDEN_IDS = {"task", "demand", "handoff", "billing_status", "receivables"}
 ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "message")
 
 

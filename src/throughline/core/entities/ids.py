@@ -45,6 +45,7 @@ CreditMemoId = NewType("CreditMemoId", str)
 WriteOffId = NewType("WriteOffId", str)
 PaymentId = NewType("PaymentId", str)
 ReceivablesId = NewType("ReceivablesId", str)
+BillingStatusId = NewType("BillingStatusId", str)
 
 LegalEntityId = NewType("LegalEntityId", str)
 TaxCodeId = NewType("TaxCodeId", str)
