@@ -48,6 +48,12 @@ COMMANDS = (
     (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),
     (app, "doctor", "doctor:doctor", "Check database, clock, folder, secrets, systems and disk."),
     (app, "trace", "trace:trace", "Tell the journey behind any id of any system."),
+    (
+        app,
+        "account",
+        "account:account",
+        "Say what a customer owes, how late, how long it takes to pay, and what is still to bill.",
+    ),
     (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),
