@@ -9,7 +9,9 @@ from throughline.core.change_events import (
     ChangeOrderApplied,
     ChangeOrderApproved,
     ChangeOrderProposed,
+    ContractRenewed,
     RenewalConfirmed,
+    RenewalPlanned,
     RenewalUpcoming,
 )
 from throughline.core.entities import InvoiceState, Stage
@@ -22,11 +24,13 @@ __all__ = [
     "ChangeOrderApplied",
     "ChangeOrderApproved",
     "ChangeOrderProposed",
+    "ContractRenewed",
     "Detector",
     "Event",
     "Fields",
     "InvoiceStatusChanged",
     "RenewalConfirmed",
+    "RenewalPlanned",
     "RenewalUpcoming",
     "detect",
 ]

@@ -45,7 +45,7 @@ class Link:
 
 
 # Of these fields each has an index, migrations 0020 and 0037: every entity that names a project is found by it.
-NAMED_BY = ("project", "contract", "legal_entity", "invoice", "target", "customer")
+NAMED_BY = ("project", "contract", "legal_entity", "invoice", "target", "customer", "renews")
 
 
 async def naming(sql: Sql, kind: str, field: str, id_: str, *, since: str | None, until: str | None) -> list[str]:

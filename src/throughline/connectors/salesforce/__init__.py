@@ -1,6 +1,6 @@
 """Salesforce: the CRM. Customers, deals, changes and renewals come from it; the handoff and billing go back."""
 
-from throughline.connectors.salesforce import api, auth, cpq_mapping, mapping
+from throughline.connectors.salesforce import api, auth, cpq_mapping, mapping, renewals
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
@@ -13,6 +13,7 @@ CONNECTOR = Connector(
         mapping.RECEIVABLES,
         cpq_mapping.CHANGE_ORDER,
         cpq_mapping.RENEWAL,
+        renewals.RENEWAL_PLAN,
     ),
     judge=api.judge,
     ask=auth.ask,

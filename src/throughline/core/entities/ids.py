@@ -11,6 +11,7 @@ StatementOfWorkId = NewType("StatementOfWorkId", str)
 ChangeOrderId = NewType("ChangeOrderId", str)
 ScopeChangeId = NewType("ScopeChangeId", str)
 RenewalId = NewType("RenewalId", str)
+RenewalPlanId = NewType("RenewalPlanId", str)
 BookingId = NewType("BookingId", str)
 
 ContractId = NewType("ContractId", str)
