@@ -117,7 +117,7 @@ class Day:
             "breaks are listed": lambda: breaks.queue(pool),
             "an engagement's breaks": lambda: breaks.queue(pool, engagement=deal),
             "breaks that are over": lambda: breaks.closed(pool),
-            "an account is looked for": lambda: accounts.called(pool, [deal]),
+            "an account is looked for": lambda: accounts.called(pool, "customer", [deal]),
             "an account's contracts": lambda: entities.naming(
                 pool, "contract", "customer", deal, since=None, until=None
             ),

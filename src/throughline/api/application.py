@@ -21,6 +21,7 @@ from throughline.api import (
     metrics,
     plans,
     problems,
+    quoting,
     reconciliation,
     replays,
     runs,
@@ -44,8 +45,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    accounts, engagements, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems,
-    captures, archives, audit, meta,
+    accounts, engagements, holds, reconciliation, runs, plans, quoting, dead_letters, replays, events, subscriptions,
+    systems, captures, archives, audit, meta,
 )  # fmt: skip
 
 

@@ -54,6 +54,12 @@ COMMANDS = (
         "account:account",
         "Say what a customer owes, how late, how long it takes to pay, and what is still to bill.",
     ),
+    (
+        app,
+        "quote",
+        "quote:quote",
+        "Say of a deal whether credit, prices and template are fine, and whether it would provision.",
+    ),
     (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),

@@ -51,10 +51,13 @@ class _Books:
     plans: dict[str, BillingPlan]
     worked: dict[str, Worked]
 
+    def positions(self, today: date) -> tuple[Position, ...]:
+        return positions(self.contracts, self.invoices, self.memos, today=today)
+
 
 async def one(machine: Machine, any_id: str) -> Account:
     """By any id of ours or of any system."""
-    found = await accounts.called(machine.pool, spellings(any_id))
+    found = await accounts.called(machine.pool, "customer", spellings(any_id))
     if not found:
         raise NoSuchAccount(f"No customer is known as {any_id}. Give an id of ours, or any system's id of a customer.")
     if len(found) > 1:
@@ -65,10 +68,14 @@ async def one(machine: Machine, any_id: str) -> Account:
     try:
         books = await _books(machine.pool, found[0])
         stands = tuple(_stands(each, books, today) for each in books.contracts)
-        found_positions = positions(books.contracts, books.invoices, books.memos, today=today)
+        return Account(found[0], name, today, books.positions(today), stands)
     except Hold as unsaid:
         return Account(found[0], name, today, unknown=unsaid.why)
-    return Account(found[0], name, today, found_positions, stands)
+
+
+async def positions_of(machine: Machine, customer: str) -> tuple[Position, ...]:
+    """What a customer of ours owes, in each currency; a hold where nobody can say."""
+    return (await _books(machine.pool, customer)).positions(machine.clock().date())
 
 
 async def of_contract(machine: Machine, id_: str) -> ContractStands | None:

@@ -6,15 +6,16 @@ from throughline.store.database import Row, Sql
 from throughline.store.measures import ITEM, OUT
 
 
-async def called(sql: Sql, ids: Sequence[str]) -> list[str]:
-    """The customers behind one of these ids: ours, or any system's."""
+async def called(sql: Sql, kind: str, ids: Sequence[str]) -> list[str]:
+    """Those of a kind, such as customers, behind one of these ids: ours, or any system's."""
     rows = await sql.fetch(
-        """select id from entities where id = any($1) and kind = 'customer'
+        """select id from entities where id = any($1) and kind = $2
            union select entity from links
-           where left(key, 15) in (select left(unnest($1::text[]), 15)) and kind = 'customer'
+           where left(key, 15) in (select left(unnest($1::text[]), 15)) and kind = $2
              and (key = any($1) or left(key, 15) = any($1))
            limit 20""",
         list(ids),
+        kind,
     )
     return sorted(row["id"] for row in rows)
 
