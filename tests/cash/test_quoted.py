@@ -8,7 +8,7 @@ from throughline.hub import quoting
 
 
 def counted(till: Till) -> dict[str, int]:
-    where = (("netsuite", "customer"), ("netsuite", "salesOrder"), ("kantata", "workspaces"), ("slack", "message"))
+    where = (("netsuite", "customer"), ("netsuite", "salesOrder"), ("kantata", "workspaces"), ("slack", "messages"))
     return {f"{system} {kind}": len(till.kept(system, kind)) for system, kind in where}
 
 

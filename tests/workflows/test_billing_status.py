@@ -130,6 +130,13 @@ async def test_every_invoice_of_the_contract_counts(world: World) -> None:
     assert page(world, Role.CRM, "billing_status")["open_amount"] == amount("2400.00")
 
 
+async def test_two_invoices_of_a_contract_share_a_lane_so_that_neither_overwrites_the_other_s_news() -> None:
+    first = CHANGED.model_copy(update={"invoice": "invoice-1"})
+    second = CHANGED.model_copy(update={"invoice": "invoice-2"})
+
+    assert billing_status.lane(first) == billing_status.lane(second) == "contract-1"
+
+
 async def test_a_draft_is_told_nobody_as_debt(world: World) -> None:
     world.knows(invoice("draft"))
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from throughline.core.entities import InvoiceState
 from throughline.core.event import Event
-from throughline.core.money import Money
+from throughline.core.money import Exact, Money
 
 
 class InvoiceStatusChanged(Event):
@@ -18,3 +18,15 @@ class InvoiceStatusChanged(Event):
     open_amount: Money | None = None
     credited: Money | None = None
     overdue: bool = False
+
+
+class MarginBreached(Event):
+    """What a project earns over what its people cost fell below what the firm wants to keep."""
+
+    subject: ClassVar[str] = "project"
+    project: str
+    contract: str
+    customer: str
+    invoice: str
+    percent: Exact
+    below_percent: Exact

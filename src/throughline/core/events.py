@@ -4,7 +4,7 @@ from datetime import date
 from typing import ClassVar
 
 from throughline.core import change_events, delivery_events, revenue_events, staffing_events
-from throughline.core.cash_events import InvoiceStatusChanged
+from throughline.core.cash_events import InvoiceStatusChanged, MarginBreached
 from throughline.core.change_events import (
     ChangeOrderApplied,
     ChangeOrderApproved,
@@ -29,6 +29,7 @@ __all__ = [
     "Event",
     "Fields",
     "InvoiceStatusChanged",
+    "MarginBreached",
     "RenewalConfirmed",
     "RenewalPlanned",
     "RenewalUpcoming",

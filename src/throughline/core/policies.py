@@ -93,6 +93,13 @@ class Renewals(_Part):
     continues: tuple[CommercialModel, ...]
 
 
+class Margins(_Part):
+    """Below which margin of a project, in per cent, customer success is told, and where."""
+
+    below_percent: Annotated[Exact, Field(gt=0, lt=100)]
+    channel: Annotated[str, Field(min_length=1)] | None = None
+
+
 class NoApprovalLimit(Hold):
     """Nobody has said what may be sold without approval in this currency."""
 
@@ -114,6 +121,7 @@ class Policies(_Part):
     masking: Mapping[str, tuple[str, ...]] = {}
     retention_days: Retention = Retention()
     renewals: Renewals | None = None
+    margins: Margins | None = None
 
     def approval_needed(self, amount: Money, *, legal_entity: str | None) -> Approval | None:
         """The highest limit this amount is above; a legal entity's own limits replace the general ones."""
