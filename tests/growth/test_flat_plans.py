@@ -17,7 +17,7 @@ from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview
 from throughline.hub.audit import Sequencer
 from throughline.hub.reconciliation import making
-from throughline.store import audit_log, breaks, captures, entities, events, known, lanes, parking
+from throughline.store import accounts, audit_log, breaks, captures, entities, events, known, lanes, parking
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 from throughline.store.parking import Place
@@ -117,6 +117,11 @@ class Day:
             "breaks are listed": lambda: breaks.queue(pool),
             "an engagement's breaks": lambda: breaks.queue(pool, engagement=deal),
             "breaks that are over": lambda: breaks.closed(pool),
+            "an account is looked for": lambda: accounts.called(pool, "customer", [deal]),
+            "an account's contracts": lambda: entities.naming(
+                pool, "contract", "customer", deal, since=None, until=None
+            ),
+            "an account's work": lambda: accounts.not_billed(pool, [deal]),
             "an entity's history": lambda: entities.versions(pool, deal),
         }
 

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
 from throughline.api import (
+    accounts,
     archives,
     audit,
     captures,
@@ -20,6 +21,7 @@ from throughline.api import (
     metrics,
     plans,
     problems,
+    quoting,
     reconciliation,
     replays,
     runs,
@@ -44,8 +46,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    engagements, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems, captures,
-    archives, audit, usage, meta,
+    accounts, engagements, holds, reconciliation, runs, plans, quoting, dead_letters, replays, events, subscriptions,
+    systems, captures, archives, audit, usage, meta,
 )  # fmt: skip
 
 

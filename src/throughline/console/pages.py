@@ -17,7 +17,7 @@ from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemsPage
-from throughline.hub import overview, story
+from throughline.hub import accounts, overview, story
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.engagements import NoSuchEngagement, behind
@@ -69,7 +69,8 @@ class Pages:
         if ids[0] != any_id:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
-        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement))
+        billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
+        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), billed)
 
     async def holds(self, request: Request) -> HoldsPage:
         setting, owner, cursor = (
