@@ -100,6 +100,14 @@ async def test_before_the_contract_is_in_the_ledger_nothing_is_written_there(wor
     assert world.system(Role.ERP).ours("cost_forecast") == {}
 
 
+async def test_while_a_contract_is_held_elsewhere_there_is_no_second_hold_for_it(world: World) -> None:
+    plant = {"plant": {"opportunity": "opportunity-1", "contract": "nowhere-yet"}}
+    world.knows(*[each for each in changed(entities(), plant) if each.id == "plant"], put("a9", "Consultant"))
+
+    assert await world.run(project_staffed, PUT) == "waiting"
+    assert world.holds == []
+
+
 async def test_somebody_put_on_a_project_that_was_not_opened_here_is_nobody_s_news(world: World) -> None:
     theirs = AssignmentChanged(assignment="a9", project="elsewhere", resource="anna")
 

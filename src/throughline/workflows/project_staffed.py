@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from throughline.core.billing.book import Book
-from throughline.core.billing.drafting import some, those
+from throughline.core.billing.drafting import booked, some, those
 from throughline.core.cost_forecast import forecast
 from throughline.core.delivery_events import AssignmentChanged
 from throughline.core.entities import Assignment, Contract, Entity, FxRate, Project, Resource, Task
@@ -30,7 +30,7 @@ async def project_staffed(flow: Flow, moved: AssignmentChanged) -> None:
         await tell_progress(flow, project, project.opportunity)
     if project.contract:
         async with flow.part("finance", amount=project.budget):
-            contract = await flow.get(Contract, project.contract)
+            contract = await booked(flow, project.contract)
             found = await flow.find(Contract, at=Role.ERP, like=contract)
             if all(each.id != contract.id for each in found):
                 # The people are there before the books are.
