@@ -70,6 +70,26 @@ async def test_a_second_pass_charges_nothing_more_and_a_correction_changes_the_o
     assert [each["hours"] for each in charges(world).values()] == ["4"]
 
 
+async def test_what_was_charged_stands_when_the_month_is_closed_and_only_what_is_approved_then_is_late(
+    world: World,
+) -> None:
+    def approved(day: int) -> dict[str, Any]:
+        return {"approval": {"state": "approved", "by": "lead@halyard.example", "at": f"2026-12-{day:02}T09:00:00Z"}}
+
+    world.knows(lent(**approved(1)))
+    await passes(world)
+    (before,) = charges(world).values()
+    closed = {"UK-2026-11": {"state": "closed", "closed_at": "2026-12-08T12:00:00Z"}, "UK-2026-12": {"state": "open"}}
+    world.knows(*(each for each in changed(entities(), closed) if each.id in closed))
+
+    assert await passes(world) == "done"
+    assert list(charges(world).values()) == [before]
+
+    world.knows(lent("t2", **approved(9)))
+    assert await passes(world) == "held"
+    assert list(charges(world).values()) == [before]
+
+
 async def test_where_nobody_is_lent_nothing_is_charged_and_nothing_waited_for(world: World) -> None:
     world.knows(entry(), lent("t2", approval=None))
 

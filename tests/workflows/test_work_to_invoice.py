@@ -361,6 +361,22 @@ async def test_expenses_are_on_the_same_invoice(world: World) -> None:
     assert sorted(amounts(world)[INVOICE]) == ["119.00", "1440.00"]
 
 
+async def test_a_month_that_is_closed_after_its_invoice_is_out_makes_nothing_of_it_late(world: World) -> None:
+    """In Germany late work is held: what was invoiced in time is not, nor what nobody is charged for."""
+    world.knows(entry(), entry("t2", billable=False))
+    await passes(world)
+    is_out(world)
+    knows_otherwise(world, **{"DE-2026-11": {"state": "closed"}})
+
+    assert await passes(world) == "done"
+
+    world.knows(entry("t3"))
+    assert await passes(world) == "held"
+    (hold,) = world.holds
+    assert "t3" in hold.why
+    assert set(drafted(world)) == {INVOICE}
+
+
 async def test_only_what_goes_beyond_a_retainer_is_billed(world: World) -> None:
     """Two months of 1,000 each were paid in advance; what October left expires with it in Germany."""
     plan = {
@@ -381,6 +397,13 @@ async def test_only_what_goes_beyond_a_retainer_is_billed(world: World) -> None:
 
     assert await passes(world) == "done"
     assert sum(Decimal(each) for each in amounts(world)[INVOICE]) == 440
+
+    is_out(world)
+    knows_otherwise(world, **{"DE-2026-10": {"state": "closed"}, "DE-2026-11": {"state": "closed"}})
+    assert await passes(world) == "done"
+
+    world.knows(entry("t9", hours=Decimal(1)))
+    assert await passes(world) == "held"
 
 
 async def test_a_project_without_a_contract_is_one_hold(world: World) -> None:

@@ -51,8 +51,10 @@ async def intercompany_charges(flow: Flow, worked: Worked) -> None:
     people = await some(flow, Resource, sorted({each.resource for each in entries}))
     book = Book.of(flow.firm, [project, contract, *people, *await rules(flow, contract, people, receiver, month)])
 
-    found = intercompany(entries, book, billing_day=month.last)
-    left = [] if found.held else await left_over(flow, month, {each.id for each in found.charges})
+    made = await charged(flow, month)
+    found = intercompany(entries, book, billing_day=month.last, made=made)
+    wanted = {each.id for each in found.charges}
+    left = [] if found.held else [each for each in made if each.id not in wanted]
     for name, why in grouped(found.held):
         await hold(flow, name, why)
     for each in left:
@@ -83,11 +85,11 @@ async def rules(
     return known + await some(flow, FxRate, await flow.every(FxRate, year, target=receiver.currency))
 
 
-async def left_over(flow: Flow, month: Month, wanted: set[str]) -> list[IntercompanyCharge]:
-    """Charges of this month that nothing is left of."""
+async def charged(flow: Flow, month: Month) -> list[IntercompanyCharge]:
+    """The charges there are for this month's work."""
     made = await those(flow, IntercompanyCharge, project=month.project.id)
     ours = charge_of(month.project.id, f"{month.first:%Y-%m}")
-    return [each for each in made if each.id.startswith(f"{ours}-") and each.id not in wanted]
+    return [each for each in made if each.id.startswith(f"{ours}-")]
 
 
 def approved(entry: TimeEntry) -> bool:

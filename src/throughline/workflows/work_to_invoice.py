@@ -8,7 +8,7 @@ from throughline.core.billing.book import Book
 from throughline.core.billing.caps import within_cap
 from throughline.core.billing.drafting import draft, hold, nothing_left, some, those
 from throughline.core.billing.expenses import expense_charge
-from throughline.core.billing.invoices import charged, emptied
+from throughline.core.billing.invoices import charged, covered, emptied
 from throughline.core.billing.month import Drift, Month, drifts, to_invoice
 from throughline.core.billing.outcome import Held, Outcome
 from throughline.core.billing.retainers import beyond_retainer
@@ -77,7 +77,8 @@ def by_project_and_month(worked: Worked) -> str:
 async def work_to_invoice(flow: Flow, worked: Worked) -> None:
     project = await flow.get(Project, worked.project)
     month = Month.of(project, worked.day)
-    book = await book_of(flow, month)
+    of_contract = await those(flow, Invoice, contract=project.contract) if project.contract else []
+    book = await book_of(flow, month, of_contract)
     terms = terms_of_project(project.id, book)
 
     # Every line is judged at once, so that whoever must correct one hears of it long before the cut-off.
@@ -87,10 +88,9 @@ async def work_to_invoice(flow: Flow, worked: Worked) -> None:
     items = judged.items
     if drawn:
         plan = await flow.get(BillingPlan, terms.contract.billing_plan or "")
-        items = beyond_retainer(items, plan, terms, month.days)
+        items = await booked(flow, beyond_retainer(items, plan, terms, month.days), terms.contract, book, judged)
 
     # Not more than the contract allows, whichever of its projects and months it was for.
-    of_contract = await those(flow, Invoice, contract=terms.contract.id)
     made = month.made(of_contract)
     before = [charged(each) for each in of_contract if each not in made and each.state is not InvoiceState.VOID]
     capped = within_cap(items, terms.contract, billed_before=total(before, terms.contract.currency))
@@ -114,7 +114,7 @@ async def work_to_invoice(flow: Flow, worked: Worked) -> None:
         await hold(flow, f"draft {invoice.id}", nothing_left(invoice))
 
 
-async def book_of(flow: Flow, month: Month) -> Book:
+async def book_of(flow: Flow, month: Month, invoices: Sequence[Invoice]) -> Book:
     """Everything the lines are judged by. What cannot be read holds itself, and the lines that need it."""
     project = month.project
     assignments = await those(flow, Assignment, project=project.id)
@@ -126,7 +126,23 @@ async def book_of(flow: Flow, month: Month) -> Book:
         known += await those(flow, FiscalPeriod, legal_entity=contract.legal_entity)
         days = month.first - RATES_BEFORE, month.last
         known += await some(flow, FxRate, await flow.every(FxRate, days, target=contract.currency))
-    return Book.of(flow.firm, known)
+    return Book.of(flow.firm, known, charged=covered(invoices))
+
+
+async def booked(
+    flow: Flow, items: Sequence[BillingItem], contract: Contract, book: Book, judged: "Judged"
+) -> list[BillingItem]:
+    """What goes beyond a retainer, in the period it lands in: late, it goes by policy as all work does."""
+    found: list[BillingItem] = []
+    for item in items:
+        try:
+            period = book.period_of(item.id, item.day, legal_entity=contract.legal_entity, source=item.source)
+        except Hold as late:
+            judged.in_doubt += 1
+            await hold(flow, f"line {item.source_reference}", Hold(late.why, fix=late.fix, amount=item.amount))
+        else:
+            found.append(item.model_copy(update={"period": period.name}))
+    return found
 
 
 @dataclass(slots=True)

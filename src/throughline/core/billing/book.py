@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
 from throughline.core.entities import (
     Assignment,
+    BillingSource,
     Contract,
     Customer,
     Entity,
@@ -16,7 +18,7 @@ from throughline.core.entities import (
     Task,
 )
 from throughline.core.firm import Firm
-from throughline.core.fiscal import Periods
+from throughline.core.fiscal import Calendar, Periods
 from throughline.core.fx import FxRates
 
 
@@ -33,9 +35,11 @@ class Book:
     assignments: Mapping[tuple[str, str], tuple[Assignment, ...]]
     periods: Periods
     fx: FxRates
+    # What is on invoices that are out: a month that was closed since makes none of it late.
+    charged: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, firm: Firm, entities: Iterable[Entity]) -> Self:
+    def of(cls, firm: Firm, entities: Iterable[Entity], *, charged: Iterable[str] = ()) -> Self:
         known = tuple(entities)
         return cls(
             firm=firm,
@@ -47,7 +51,14 @@ class Book:
             assignments=_crews(each for each in known if isinstance(each, Assignment)),
             periods=Periods.of(each for each in known if isinstance(each, FiscalPeriod)),
             fx=FxRates.of(each for each in known if isinstance(each, FxRate)),
+            charged=frozenset(charged),
         )
+
+    def period_of(self, item: str, day: date, *, legal_entity: str, source: BillingSource) -> FiscalPeriod:
+        """The period a charge lands in. One that is out stays in its own, and what is late goes by policy."""
+        if item in self.charged:
+            return self.periods.on(day, legal_entity=legal_entity)
+        return Calendar(self.firm, self.periods).booked(day, legal_entity=legal_entity, source=source)
 
 
 def _by_id[E: Entity](kind: type[E], known: Iterable[Entity]) -> dict[str, E]:

@@ -22,7 +22,6 @@ from throughline.core.entities import (
     Unit,
 )
 from throughline.core.errors import Hold
-from throughline.core.fiscal import Calendar
 from throughline.core.fx import Days, Exchange
 from throughline.core.money import Money
 
@@ -104,7 +103,8 @@ def _markup(percent: Decimal | None, column: str, terms: Terms) -> Decimal:
 
 def _passed_on(spent: Spent, terms: Terms, book: Book, billing_day: date) -> BillingItem:
     entity, currency, rule = terms.contract.legal_entity, terms.contract.currency, terms.rule
-    period = Calendar(book.firm, book.periods).booked(spent.day, legal_entity=entity, source=BillingSource.EXPENSE)
+    item = f"billing-item-of-{spent.reference}"
+    period = book.period_of(item, spent.day, legal_entity=entity, source=BillingSource.EXPENSE)
     marked_up = spent.amount * ((100 + spent.markup_percent) * PERCENT)
     days = Days(work_day=spent.day, period_end=period.ends, billing_day=billing_day)
     # The mark-up first, so that there is one rounding: in the customer's currency.

@@ -1,6 +1,7 @@
 """What one of our companies charges another for people lent: cost and mark-up, in both currencies, with the rate."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,14 +52,19 @@ class Charges:
     held: tuple[Held, ...]
 
 
-def intercompany(entries: Iterable[TimeEntry], book: Book, *, billing_day: date) -> Charges:
-    """Billable to the customer or not: who lends people is paid for them."""
+def intercompany(entries: Iterable[TimeEntry], book: Book, *, billing_day: date,
+                 made: Iterable[IntercompanyCharge] = ()) -> Charges:  # fmt: skip
+    """Billable to the customer or not: who lends people is paid for them.
+
+    What was `made` of a period stands when that is closed: only what was approved after that is late.
+    """
+    booked = {(each.provider, each.period) for each in made}
     groups: dict[tuple[str, str, str, str, str], list[Lent]] = {}
     charges: list[IntercompanyCharge] = []
     held: list[Held] = []
     for entry in sorted(entries, key=lambda each: each.id):
         try:
-            lent = _lent(entry, book)
+            lent = _lent(entry, book, booked)
         except Hold as hold:
             held.append(Held(entry.id, hold.why, hold.fix, hold.owner, hold.amount))
             continue
@@ -72,7 +78,7 @@ def intercompany(entries: Iterable[TimeEntry], book: Book, *, billing_day: date)
     return Charges(tuple(charges), tuple(held))
 
 
-def _lent(entry: TimeEntry, book: Book) -> Lent | None:
+def _lent(entry: TimeEntry, book: Book, booked: AbstractSet[tuple[str, str]]) -> Lent | None:
     person = person_of(entry.resource, book)
     terms = terms_of_project(entry.project, book)
     if person.legal_entity is None:
@@ -82,10 +88,18 @@ def _lent(entry: TimeEntry, book: Book) -> Lent | None:
     refuse_unapproved(entry.approval)
     refuse_hours(entry.hours)
     cost = _hourly(entry, person, book) * entry.hours
+    own = book.periods.on(entry.day, legal_entity=person.legal_entity)
+    if (person.legal_entity, own.name) in booked and not _is_late(entry, own):
+        return Lent(entry, person.legal_entity, terms, own, cost)
     period = Calendar(book.firm, book.periods).booked(
         entry.day, legal_entity=person.legal_entity, source=BillingSource.TIME
     )
     return Lent(entry, person.legal_entity, terms, period, cost)
+
+
+def _is_late(entry: TimeEntry, own: FiscalPeriod) -> bool:
+    approved_at = entry.approval.at if entry.approval else None
+    return own.closed_at is not None and approved_at is not None and approved_at > own.closed_at
 
 
 def charge_of(project: str, month: str) -> str:

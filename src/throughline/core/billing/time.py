@@ -25,7 +25,6 @@ from throughline.core.entities import (
     TimeEntry,
     Unit,
 )
-from throughline.core.fiscal import Calendar
 from throughline.core.money import Money
 
 # Only these are paid by the hour; a retainer's hours are drawn from what was paid in advance.
@@ -91,11 +90,14 @@ def _decided(entry: TimeEntry, book: Book) -> BillingItem | NotCharged:
     person = person_of(entry.resource, book)
     assignment = assignment_of(entry.project, person, day=entry.day, task=entry.task, book=book)
     refuse_hours(entry.hours)
-    period = Calendar(book.firm, book.periods).booked(
-        entry.day, legal_entity=terms.contract.legal_entity, source=BillingSource.TIME
-    )
     if why := why_not_charged(billable=entry.billable, task=task, terms=terms):
         return NotCharged(entry.id, why)
+    item, entity = f"billing-item-of-{entry.id}", terms.contract.legal_entity
+    if terms.model is CommercialModel.RETAINER:
+        # Most of it is paid in advance: only what goes beyond that is booked anywhere, and may be late.
+        period = book.periods.on(entry.day, legal_entity=entity)
+    else:
+        period = book.period_of(item, entry.day, legal_entity=entity, source=BillingSource.TIME)
     role = role_of(entry.role, assignment, person)
     work = Work(role, known_as(person), person.region, entry.day, overtime=bool(entry.overtime))
     rate = hourly(work, terms, book.firm)

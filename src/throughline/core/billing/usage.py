@@ -18,7 +18,6 @@ from throughline.core.entities import (
     UsageReading,
 )
 from throughline.core.errors import Hold
-from throughline.core.fiscal import Calendar
 from throughline.core.money import Money
 
 
@@ -38,7 +37,8 @@ def _decided(reading: UsageReading, book: Book) -> BillingItem | NotCharged:
     if not reading.quantity:
         return NotCharged(reading.id, "nothing was used")
     entity = terms.contract.legal_entity
-    period = Calendar(book.firm, book.periods).booked(reading.day, legal_entity=entity, source=BillingSource.USAGE)
+    item = f"billing-item-of-{reading.id}"
+    period = book.period_of(item, reading.day, legal_entity=entity, source=BillingSource.USAGE)
     return BillingItem(
         id=BillingItemId(f"billing-item-of-{reading.id}"),
         customer=terms.customer.id,
