@@ -116,6 +116,7 @@ class Playing:
                 "due_date": self.month.last.isoformat(),
                 "budget_estimate_in_cents": 1_200_000,
                 "time_estimate_in_minutes": 4800,
+                "time_trackable": False,  # what is entered on a task we did not make is held, and this one is no fault
             },
         )
         named = await self._control(
@@ -143,7 +144,7 @@ class Playing:
 
     async def _approve_late(self) -> None:
         sheets = await self._state("kantata", "timesheet_submissions")
-        late = [each["id"] for each in sheets.values() if each["status"] == "pending"]
+        late = [each["id"] for each in sheets.values() if each["status"] == "submitted"]
         for each in late:
             await self._control("kantata", f"decisions/timesheet_submissions/{each}", {"action": "approve"})
         await self._settled("What was approved late did not arrive")

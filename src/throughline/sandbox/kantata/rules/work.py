@@ -25,9 +25,16 @@ def time_entry(check: Check) -> Iterable[Problem]:
     yield from _strange_story(check)
     if record.get("rate_in_cents") is None:
         user = check.other("users", "user_id") or {}
-        role = record["role_id"] or user.get("role_id")
+        role = record["role_id"] or _role_there(check) or user.get("role_id")
         day = record["date_performed"]
         record["rate_in_cents"] = pricing.hourly(check.reader, workspace["rate_card_id"], role, day)
+
+
+def _role_there(check: Check) -> str | None:
+    """What they are on this project, whatever they are otherwise."""
+    on_it = check.reader.by("workspace_resources", "user_id", check.record["user_id"])
+    mine = (each["role_id"] for each in on_it if each["workspace_id"] == check.record["workspace_id"])
+    return next((role for role in mine if role), None)
 
 
 def expense(check: Check) -> Iterable[Problem]:
