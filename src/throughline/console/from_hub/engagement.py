@@ -147,7 +147,7 @@ def _worth(amount: Money) -> str:
 def clocks(story: Story, setting: Setting) -> tuple[Clock, ...]:
     """From won to an open project, as the firm's policies promise."""
     sla = setting.firm.policies.slas.get("project_open")
-    if sla is None or sla.clock != "always":
+    if sla is None or sla.within is None or sla.clock != "always":
         return ()
     name, began, within = "Won to project open", story.engagement.began, wording.span(sla.within)
     opened = _opened(story)
@@ -183,7 +183,7 @@ def _done(stage: HubStage, story: Story, setting: Setting) -> tuple[str, str]:
     took = wording.lasted(beat.at - engagement.began)
     if stage is HubStage.PROJECT:
         sla: Sla | None = setting.firm.policies.slas.get("project_open")
-        return beat.id or "Open", f"{took} of {wording.span(sla.within)}" if sla else f"after {took}"
+        return beat.id or "Open", f"{took} of {wording.span(sla.within)}" if sla and sla.within else f"after {took}"
     if stage in {HubStage.KICK_OFF, HubStage.STATUS_BACK}:
         return ("Announced" if stage is HubStage.KICK_OFF else "Written"), f"after {took}"
     return beat.id or "There", f"after {took}"
