@@ -170,7 +170,8 @@ async def broken(machine: Machine, held: None) -> None:
 
 PAGES = (
     "/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/reconciliation", "/reconciliation/break-1",
-    "/systems",
+    "/systems", "/overview", "/kpis", "/clocks", "/boards/start-readiness", "/boards/billing-cut-off",
+    "/boards/unposted-time", "/boards/change-orders",
 )  # fmt: skip
 
 

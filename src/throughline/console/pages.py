@@ -155,7 +155,7 @@ class Pages:
         return await figures(self.machine, days=days)
 
     async def kpis(self, request: Request) -> KpisPage:
-        return kpis.page(await self.setting(request), await self.figures(request))
+        return kpis.page(await self.setting(request), await self.figures(request), query=_asked_for(request))
 
     async def board(self, request: Request) -> BoardPage:
         return boards.page(await self.setting(request), await board(self.machine, request.path_params["name"]))
@@ -174,7 +174,7 @@ class Pages:
         return boards.clocks(
             await self.setting(request), wanted, which, found.rows,
             older=f"/clocks{_query(**asked, after=found.next)}" if found.next else "",
-            first=f"/clocks{_query(**asked)}" if cursor else "", query=_query(**asked, after=cursor),
+            first=f"/clocks{_query(**asked)}" if cursor else "", query=_asked_for(request),
         )  # fmt: skip
 
     async def break_(self, request: Request) -> BreakPage:
@@ -237,6 +237,11 @@ class Pages:
 
 def _asked(request: Request) -> Asked:
     return Asked(comparison=request.query_params.get("comparison"), owner=request.query_params.get("owner"))
+
+
+def _asked_for(request: Request) -> str:
+    """The question as it came, so that the part of the page that lives asks the same."""
+    return f"?{request.url.query}" if request.url.query else ""
 
 
 def _query(**said: str | None) -> str:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from throughline.console.charts.svg import element
 
-WIDTH, HEIGHT, TOP, BAR, BRANCH = 1184.0, 236.0, 4.0, 8.0, 30.0
+WIDTH, TOP, BAR, BRANCH, REACH, LINE = 1184.0, 4.0, 8.0, 26.0, 100.0, 17.0
 TALLEST = 158.0
 # A stage that has something is seen, however little that is beside the others.
 LEAST = 1.5
@@ -43,11 +43,13 @@ class Flow:
 def draw(flow: Flow) -> Markup:
     step = WIDTH / max(len(flow.stages), 1)
     places = [(n * step, stage) for n, stage in enumerate(flow.stages)]
+    between = [_Between(x, stage, after_x, after) for (x, stage), (after_x, after) in pairwise(places)]
+    foot = max([TOP + _tall(stage.share) for _, stage in places] + [each.foot for each in between], default=TOP)
     return element(
         "svg",
-        *(_between(x, stage, after_x, after) for (x, stage), (after_x, after) in pairwise(places)),
+        *(each.drawn() for each in between),
         *(_bar(x, stage) for x, stage in places),
-        class_="flow-chart", viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=sentence(flow),
+        class_="flow-chart", viewBox=f"0 0 {WIDTH:.0f} {foot + 10:.0f}", role="img", aria_label=sentence(flow),
     )  # fmt: skip
 
 
@@ -63,20 +65,37 @@ def _bar(x: float, stage: FlowStage) -> Markup:
     return element("g", bar, class_=stage.system)
 
 
-def _between(x: float, stage: FlowStage, after_x: float, after: FlowStage) -> Markup:
-    """The band keeps to the top; what is late leaves below it, and what is not due yet below that."""
-    begins, ends = x + BAR, after_x
-    through = _tall(stage.through)
-    parts = [_band(begins, ends, through, min(_tall(after.share), through))] if stage.through else []
-    low = TOP + through
-    for share, text, kind in (
-        (stage.late, stage.late_text, "late"),
-        (max(0.0, stage.share - stage.through - stage.late), stage.rest_text, "rest"),
-    ):
-        if share and text:
-            parts += _branch(begins, low, _tall(share), text, kind)
-            low += _tall(share)
-    return element("g", *parts)
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """From one bar to the next: the band keeps to the top, what is late leaves below it, and then what is not yet."""
+
+    begins: float
+    stage: FlowStage
+    ends: float
+    after: FlowStage
+
+    @property
+    def branches(self) -> Sequence[tuple[float, float, str, str]]:
+        """Where each leaves, how tall it is, its words and its kind."""
+        stage, low = self.stage, TOP + _tall(self.stage.through)
+        rest = max(0.0, stage.share - stage.through - stage.late)
+        found: list[tuple[float, float, str, str]] = []
+        for share, text, kind in ((stage.late, stage.late_text, "late"), (rest, stage.rest_text, "rest")):
+            if share and text:
+                found.append((low, _tall(share), text, kind))
+                # Two that are thin leave one below the other, so that their words do not meet.
+                low += max(_tall(share), LINE)
+        return found
+
+    @property
+    def foot(self) -> float:
+        return max((low + tall + BRANCH for low, tall, _, _ in self.branches), default=TOP)
+
+    def drawn(self) -> Markup:
+        x, through = self.begins + BAR, _tall(self.stage.through)
+        band = [_band(x, self.ends, through, min(_tall(self.after.share), through))] if through else []
+        branches = (piece for low, tall, text, kind in self.branches for piece in _branch(x, low, tall, text, kind))
+        return element("g", *band, *branches)
 
 
 def _band(begins: float, ends: float, tall: float, taller: float) -> Markup:
@@ -90,13 +109,13 @@ def _band(begins: float, ends: float, tall: float, taller: float) -> Markup:
 
 def _branch(x: float, y: float, tall: float, text: str, kind: str) -> Sequence[Markup]:
     """It leaves downwards and ends; its words stand behind it."""
-    far, drop = x + 118, y + BRANCH
-    middle, low, foot = x + 60, drop + tall * 0.6, y + tall
+    far, drop = x + REACH, y + BRANCH
+    middle, low, foot = x + REACH / 2, drop + tall * 0.6, y + tall
     path = (
         f"M{x:.1f} {y:.1f}C{middle:.1f} {y:.1f} {middle:.1f} {drop:.1f} {far:.1f} {drop:.1f}"
         f"V{low:.1f}C{middle:.1f} {low:.1f} {middle:.1f} {foot:.1f} {x:.1f} {foot:.1f}Z"
     )
-    label = element("text", text, class_=f"flow-text {kind}", x=far + 6, y=min(drop + tall * 0.3 + 4, HEIGHT - 4))
+    label = element("text", text, class_=f"flow-text {kind}", x=far + 6, y=drop + tall * 0.3 + 4)
     return element("path", class_=f"flow-branch {kind}", d=path), label
 
 

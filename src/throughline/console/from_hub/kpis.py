@@ -1,5 +1,7 @@
 """The page of key figures, from the figures themselves."""
 
+from decimal import Decimal
+
 from throughline.console.from_hub.frame import Setting, shell
 from throughline.console.from_hub.overview import card
 from throughline.console.kpis import HopRow, KpiRow, KpisPage, PeriodLink
@@ -11,13 +13,13 @@ from throughline.hub.kpis.figures import Figure, Figures, HopFigure
 PERIODS = (7, 30, 90)
 
 
-def page(setting: Setting, found: Figures) -> KpisPage:
+def page(setting: Setting, found: Figures, *, query: str) -> KpisPage:
     known = sum(each.value is not None for each in found.figures)
     days = f"?days={found.days}"
     return KpisPage(
         shell=shell(setting, "Key figures", "kpis", Crumb("Key figures")),
         summary=f"{known} of {len(found.figures)} figures are known, for the last {found.days} days and as of now.",
-        fragment_url=f"/kpis/fragment{days}",
+        fragment_url=f"/kpis/fragment{query}",
         periods=tuple(
             PeriodLink(text=f"{each} days", href=f"/kpis?days={each}", active=each == found.days) for each in PERIODS
         ),
@@ -42,6 +44,10 @@ def _hop(each: HopFigure) -> HopRow:
     return HopRow(
         card=card(each), met=f"{each.attained.met:,}" if each.attained.ended else "",
         missed=f"{each.attained.missed:,}" if each.attained.ended else "",
-        budget=f"{wording.amount(left, Unit.PERCENT)} left" if left is not None else "no target" if each.sla else "",
+        budget=_budget(left) if left is not None else "no target" if each.sla else "",
         paused=f"{each.paused:,} stand still" if each.paused else "",
     )  # fmt: skip
+
+
+def _budget(left: Decimal) -> str:
+    return f"{wording.amount(left, Unit.PERCENT)} left" if left >= 0 else "overdrawn"

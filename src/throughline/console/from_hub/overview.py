@@ -23,6 +23,7 @@ EMPTY = EmptyPlace(
 )
 # Below what share of the clocks in time a hop without a target of its own is looked at.
 GOOD, POOR = 95, 80
+MINUTES_OF_A_DAY = 1440
 TITLES = {"project_open_time": "Won to project open, middle", "unbilled": "Unbilled"}
 
 
@@ -65,7 +66,15 @@ def agreed(sla: Sla | None) -> str:
         return f"the {sla.by} cut-off"
     kind = " of business time" if sla.clock == "business" else ""
     pauses = ", holds pause it" if sla.holds == "pause" else ""
-    return f"{wording.span(sla.within)}{kind}{pauses}"
+    return f"{_agreed(sla.within)}{kind}{pauses}"
+
+
+def _agreed(within: timedelta) -> str:
+    """As somebody wrote it: 2 d, 4 h, 90 m."""
+    minutes = int(within.total_seconds()) // 60
+    if minutes % MINUTES_OF_A_DAY == 0:
+        return f"{minutes // MINUTES_OF_A_DAY} d"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} m"
 
 
 def _attained(each: HopFigure) -> str:

@@ -24,10 +24,9 @@ OWNED_BY = {
 PEOPLE = "people"
 COLUMNS = (
     Column("deal", "Deal"), Column("customer", "Customer"), Column("value", "Value", Sort.MONEY),
-    Column("starts", "Starts", Sort.DAY),
+    Column("starts", "Starts", Sort.DAY), Column("missing", "What is missing"), Column("owner", "Owner"),
     *(Column(f"{stage.value}_ready", title, Sort.STATE) for stage, title in SHOWN.items()),
-    Column("people_ready", "People", Sort.STATE), Column("missing", "What is missing"), Column("owner", "Owner"),
-    Column("won", "Won", Sort.MOMENT), Column("due", "Due", Sort.MOMENT),
+    Column("people_ready", "People", Sort.STATE), Column("won", "Won", Sort.MOMENT), Column("due", "Due", Sort.MOMENT),
 )  # fmt: skip
 
 

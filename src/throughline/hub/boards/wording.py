@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from throughline.core.money import Money, plain
@@ -22,7 +22,8 @@ def said(value: Value, sort: Sort) -> str:  # noqa: PLR0911 - one for each sort 
         case Money():
             return money(value)
         case datetime():
-            return f"{value.day} {value:%b %H:%M}"
+            there = value.astimezone(UTC)
+            return f"{there.day} {there:%b %H:%M}"
         case date():
             return f"{value.day} {value:%b %Y}"
         case Decimal():
@@ -51,6 +52,8 @@ def _cells(value: Value, sort: Sort) -> list[str]:
     match value:
         case None:
             return [""]
+        case datetime():
+            return [value.astimezone(UTC).isoformat()]
         case date():
             return [value.isoformat()]
         case Decimal():
