@@ -62,7 +62,8 @@ def _row(row: Row, seen: Forecast | None) -> BoardRow:
         "held": None if row["held_unknown"] else _money(row["held_amount"] or Decimal(0), row),
         "holds": int(row["held"]), "unpriced": int(row["unpriced"]), "lines": int(row["lines"]),
         "left": int(row["lines"] - row["done"]), "cut_off": seen.cut_off if seen else None,
-        "through": seen.through_at if seen and seen.left else None, "outlook": seen.outlook.value if seen else "unknown",
+        "through": seen.through_at if seen and seen.left else None,
+        "outlook": seen.outlook.value if seen else "unknown",
     }  # fmt: skip
     key = f"{row['legal_entity']}-{row['period']}-{row['currency']}"
     return BoardRow(key, "", TONES[seen.outlook] if seen else "wait", values)
