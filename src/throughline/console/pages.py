@@ -15,6 +15,7 @@ from throughline.console.from_hub import (
     boards,
     break_,
     engagement,
+    engagement_clocks,
     engagements,
     holds,
     kpis,
@@ -35,7 +36,7 @@ from throughline.hub import accounts, overview, story
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.boards.boards import board
-from throughline.hub.clocks.listed import Which, listed
+from throughline.hub.clocks.listed import Which, listed, of_engagement
 from throughline.hub.engagements import NoSuchEngagement, behind
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.kpis.figures import Figures, figures
@@ -88,8 +89,13 @@ class Pages:
         if ids[0] != any_id:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
+<<<<<<< HEAD
         billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
         return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), billed)
+=======
+        timed = engagement_clocks.clocks(await of_engagement(self.machine, ids[0]), setting)
+        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), timed)
+>>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
 
     async def holds(self, request: Request) -> HoldsPage:
         setting, owner, cursor = (

@@ -30,9 +30,13 @@ HIDDEN_IDS = {"task", "demand", "handoff", "billing_status", "receivables"}
 ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "message")
 
 
+<<<<<<< HEAD
 def page(
     setting: Setting, story: Story, stages: Sequence[Reached], billed: ContractStands | None = None
 ) -> EngagementPage:
+=======
+def page(setting: Setting, story: Story, stages: Sequence[Reached], clocks: tuple[Clock, ...]) -> EngagementPage:
+>>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
     engagement = story.engagement
     deal, opened = engagement.deal, [hold for hold in engagement.holds if hold["state"] == "open"]
     name = deal.get("name") or engagement.id
@@ -51,8 +55,13 @@ def page(
         log_note=wording.counted(len(story.beats), "event"),
         ids=ids(engagement, setting.firm),
         holds=tuple(holds.told(each, setting) for each in opened),
+<<<<<<< HEAD
         money=money(story, billed),
         clocks=clocks(story, setting),
+=======
+        money=money(story),
+        clocks=clocks,
+>>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 
@@ -123,6 +132,7 @@ def money(story: Story, billed: ContractStands | None = None) -> tuple[MoneyFact
     return tuple(facts) or (MoneyFact(label="Sold", value="Not known", note="the deal names no amount"),)
 
 
+<<<<<<< HEAD
 def ladder(billed: ContractStands) -> list[MoneyFact]:
     """From the contract to the cash. Debts are with tax, what is still to bill is without."""
     stands, facts = billed.stands, list[MoneyFact]()
@@ -164,6 +174,8 @@ def _opened(story: Story) -> datetime | None:
     return next((beat.at for beat in story.beats if beat.entity == "project" and beat.state == "done"), None)
 
 
+=======
+>>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
 def _stage(each: Reached, story: Story, stages: Sequence[Reached], setting: Setting) -> Stage:
     key, state = StageKey(each.stage.value), State(each.state)
     if state is State.DONE:
