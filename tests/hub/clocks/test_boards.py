@@ -182,3 +182,18 @@ async def test_a_board_with_nothing_on_it_is_empty(clockmaker: Any, name: str) -
 async def test_no_such_board_names_those_there_are(clockmaker: Any) -> None:
     with pytest.raises(NoSuchBoard, match="start-readiness"):
         await shown(clockmaker, "no-such")
+
+
+async def test_an_alert_is_no_kick_off(clockmaker: Any) -> None:
+    await wins(clockmaker)
+    await runs(clockmaker, "opportunity-to-project", DEAL, finance="held")
+    await runs(clockmaker, "sla-alert", "clock-1")
+    await clockmaker.world.pool.execute("update runs set correlation = $1", DEAL)
+    await clockmaker.world.pool.execute(
+        """insert into effects (key, run, system, kind, entity, operation, rung, state, fields, attempts, at)
+           values ('alert', 'run-clock-1', 'west', 'message', 'SlaBreached-of-clock-1', 'create', 'E', 'confirmed',
+                   '{}', 1, $1)""",
+        clockmaker.world.clock(),
+    )
+
+    assert (await only(clockmaker, "start-readiness")).values["kick_off_ready"] != "done"
