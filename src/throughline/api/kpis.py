@@ -9,7 +9,7 @@ from pydantic import Field
 
 from throughline.api.asking import TheMachine
 from throughline.api.shapes import Shape
-from throughline.core.kpis import Unit
+from throughline.core.kpis import Scale
 from throughline.core.money import Exact, Money
 from throughline.hub.kpis import wording
 from throughline.hub.kpis.figures import Figure, HopFigure, figures
@@ -26,7 +26,7 @@ class KpiShape(Shape):
     kpi: str = Field(examples=["project_open_time"])
     title: str = Field(examples=["Won to project open"])
     meaning: str
-    unit: Unit
+    unit: Scale
     value: Exact | None = Field(description="Null when it is not known; `why` then says why.")
     said: str = Field(description="The value in words.", examples=["6 m 12 s"])
     currency: str | None = Field(description="Of a sum of money: the firm's reporting currency.")

@@ -10,7 +10,7 @@ from throughline.cli.opened import asked
 from throughline.cli.printing import after, clock, document, table, talk
 from throughline.cli.where import HERE, Where
 from throughline.core.clocks.hops import NoSuchHop
-from throughline.core.kpis import Unit
+from throughline.core.kpis import Scale
 from throughline.core.money import plain
 from throughline.hub.clocks.listed import Which, listed
 from throughline.hub.kpis import wording
@@ -116,9 +116,9 @@ def _say(found: Figures) -> None:
         ("hop", "met", "missed", "attainment", "budget left", "running", "late", "middle", "p95"),
         [
             (
-                each.hop.title, each.attained.met, each.attained.missed, _said(each.attained.percent, Unit.PERCENT),
-                _said(each.budget.left_percent, Unit.PERCENT) if each.budget else "", each.running, each.late,
-                _said(each.median_seconds, Unit.SECONDS), _said(each.p95_seconds, Unit.SECONDS),
+                each.hop.title, each.attained.met, each.attained.missed, _said(each.attained.percent, Scale.PERCENT),
+                _said(each.budget.left_percent, Scale.PERCENT) if each.budget else "", each.running, each.late,
+                _said(each.median_seconds, Scale.SECONDS), _said(each.p95_seconds, Scale.SECONDS),
             )
             for each in found.hops
         ],
@@ -131,7 +131,7 @@ def _remark(each: Figure) -> str:
     return ", ".join(part for part in (each.why, slow, wording.made_of(each)) if part)
 
 
-def _said(value: Decimal | None, unit: Unit) -> str:
+def _said(value: Decimal | None, unit: Scale) -> str:
     return "" if value is None else wording.amount(value, unit)
 
 

@@ -7,6 +7,7 @@ from throughline.core.events import (
     ContractBooked,
     InvoiceDrafted,
     InvoicePosted,
+    InvoiceVoided,
     OpportunityWon,
     ProjectOpened,
 )
@@ -215,3 +216,13 @@ async def test_what_happened_is_counted_by_day(clockmaker: Any) -> None:
 
     rows = await clockmaker.world.pool.fetch("select type, events from event_days order by type")
     assert [tuple(row) for row in rows] == [("ContractBooked", 1), ("OpportunityWon", 1)]
+
+
+async def test_a_voided_invoice_is_neither_met_nor_missed(clockmaker: Any) -> None:
+    await clockmaker.happens(InvoiceDrafted(invoice="invoice-1", amount=Money.of(500, "USD")))
+    clockmaker.world.clock.advance(60)
+
+    await clockmaker.happens(InvoiceVoided(invoice="invoice-1"))
+
+    clock = await clockmaker.clock("invoice_posted")
+    assert (clock["state"], clock["spent_seconds"], clock["look_at"]) == ("given_up", 60, None)

@@ -6,7 +6,7 @@ from throughline.console.from_hub.frame import Setting, shell
 from throughline.console.from_hub.overview import card
 from throughline.console.kpis import HopRow, KpiRow, KpisPage, PeriodLink
 from throughline.console.shell import Crumb
-from throughline.core.kpis import Unit
+from throughline.core.kpis import Scale
 from throughline.hub.kpis import wording
 from throughline.hub.kpis.figures import Figure, Figures, HopFigure
 
@@ -50,4 +50,4 @@ def _hop(each: HopFigure) -> HopRow:
 
 
 def _budget(left: Decimal) -> str:
-    return f"{wording.amount(left, Unit.PERCENT)} left" if left >= 0 else "overdrawn"
+    return f"{wording.amount(left, Scale.PERCENT)} left" if left >= 0 else "overdrawn"

@@ -11,7 +11,7 @@ from throughline.console.overview import DueRow, HopCard, OverviewPage, StageHea
 from throughline.console.pieces import EmptyPlace
 from throughline.console.shell import Crumb
 from throughline.core.clocks.hops import BY_NAME
-from throughline.core.kpis import Unit
+from throughline.core.kpis import Scale
 from throughline.core.policies import Sla
 from throughline.hub.clocks.listed import Listed
 from throughline.hub.kpis import wording as said
@@ -46,12 +46,12 @@ def page(setting: Setting, found: QuoteToCash) -> OverviewPage:
 
 
 def card(each: HopFigure) -> HopCard:
-    took = [said.amount(value, Unit.SECONDS) for value in (each.median_seconds, each.p95_seconds) if value is not None]
+    took = [said.amount(value, Scale.SECONDS) for value in (each.median_seconds, each.p95_seconds) if value is not None]
     percent = each.attained.percent
     through = each.drain
     return HopCard(
         key=each.hop.name, title=each.hop.title, between=each.hop.between, took=" / ".join(took) or "none ended",
-        agreed=agreed(each.sla), attainment=said.amount(percent, Unit.PERCENT) if percent is not None else "unknown",
+        agreed=agreed(each.sla), attainment=said.amount(percent, Scale.PERCENT) if percent is not None else "unknown",
         percent=int(percent) if percent is not None else 0, tone=_attained(each), running=f"{each.running:,}",
         drained=wording.at(through.likely).text[:-3] if through and each.running else "",
         late=f"{each.late:,}" if each.late else "", href=f"/clocks?hop={each.hop.name}",
@@ -98,10 +98,10 @@ def _note(each: Figure, found: QuoteToCash) -> str:
     if each.value is None:
         return ", ".join(part for part in (each.why, said.made_of(each)) if part)
     match each.kpi.unit:
-        case Unit.SECONDS:
-            slow = said.amount(each.p95, Unit.SECONDS) if each.p95 is not None else ""
+        case Scale.SECONDS:
+            slow = said.amount(each.p95, Scale.SECONDS) if each.p95 is not None else ""
             return f"p95 {slow}, of {each.of:,} in {found.figures.days} days"
-        case Unit.PERCENT:
+        case Scale.PERCENT:
             return f"of {wording.counted(each.of, 'clock')} in {found.figures.days} days"
         case _:
             noun = {"dso": "open invoice", "unbilled": "line", "in_flight": "deal"}.get(each.kpi.name, "engagement")

@@ -10,6 +10,7 @@ from throughline.core.events import (
     InvoiceDrafted,
     InvoicePaid,
     InvoicePosted,
+    InvoiceVoided,
     OpportunityWon,
     ProjectOpened,
 )
@@ -25,8 +26,8 @@ class NoSuchHop(LookupError):
 class Hop:
     """One way. `name` is what the firm's `slas` call it; `about` the field of the events that says whose clock it is.
 
-    `begins` and `ends` are none for what is not told by single events: a month of work is over when nothing of it is
-    left. `between` are the roles it leads from and to.
+    After what `drops` it nothing will come of it any more. `begins` and `ends` are none for what is not told by single
+    events: a month of work is over when nothing of it is left. `between` are the roles it leads from and to.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Hop:
     about: str
     begins: type[Event] | None = None
     ends: type[Event] | None = None
+    drops: type[Event] | None = None
 
     def whose(self, fields: Fields, engagement: str) -> str:
         return engagement if self.about == ENGAGEMENT else str(fields[self.about])
@@ -60,11 +62,11 @@ HOPS = (
     Hop(name="work_billed", title="Work approved to billed", between=("psa", "erp"), about="month"),
     Hop(
         name="invoice_posted", title="Invoice drafted to posted", between=("erp", "erp"), about="invoice",
-        begins=InvoiceDrafted, ends=InvoicePosted,
+        begins=InvoiceDrafted, ends=InvoicePosted, drops=InvoiceVoided,
     ),
     Hop(
         name="invoice_paid", title="Invoice posted to paid", between=("erp", "bank"), about="invoice",
-        begins=InvoicePosted, ends=InvoicePaid,
+        begins=InvoicePosted, ends=InvoicePaid, drops=InvoiceVoided,
     ),
 )  # fmt: skip
 BY_NAME = {each.name: each for each in HOPS}
@@ -83,3 +85,7 @@ def begun_by(event_type: str) -> tuple[Hop, ...]:
 
 def ended_by(event_type: str) -> tuple[Hop, ...]:
     return tuple(each for each in HOPS if each.ends and each.ends.type == event_type)
+
+
+def dropped_by(event_type: str) -> tuple[Hop, ...]:
+    return tuple(each for each in HOPS if each.drops and each.drops.type == event_type)

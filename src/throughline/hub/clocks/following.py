@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from throughline.core import exact
-from throughline.core.clocks.hops import WORK_BILLED, Hop, begun_by, ended_by
+from throughline.core.clocks.hops import WORK_BILLED, Hop, begun_by, dropped_by, ended_by
 from throughline.core.firm import Firm
 from throughline.core.money import Money
 from throughline.hub.clocks.reading import face_of, outcome
@@ -16,12 +16,12 @@ from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.store import clockwork, entities, events, hop_clocks, runs, work_months
 from throughline.store.database import Row, Sql, transaction
-from throughline.store.hop_clocks import NewClock
+from throughline.store.hop_clocks import End, NewClock
 from throughline.store.work_months import Month
 
 AT_ONCE = 1000
 WORK = ("TimeApproved", "TimeUnapproved", "TimeCorrected", "ExpenseApproved", "ExpenseUnapproved", "ExpenseCorrected")
-BILLING = ("InvoiceDrafted", "InvoicePosted", "InvoiceSent", "InvoicePaid", "InvoiceCredited")
+BILLING = ("InvoiceDrafted", "InvoicePosted", "InvoiceSent", "InvoicePaid", "InvoiceCredited", "InvoiceVoided")
 
 
 async def follow(machine: Machine, horizon: Horizon) -> bool:
@@ -55,6 +55,8 @@ class _Following:
     async def event(self, row: Row) -> None:
         for each in ended_by(row["type"]):
             await self.end(each, each.whose(row["fields"], row["correlation"]), at=row["at"])
+        for each in dropped_by(row["type"]):
+            await self.drop(each, each.whose(row["fields"], row["correlation"]), at=row["at"])
         for each in begun_by(row["type"]):
             await self.begin(each, row)
 
@@ -76,6 +78,13 @@ class _Following:
         if clock is not None:
             seen = await face_of(self.sql, clock, self.firm, at=at)
             await hop_clocks.end(self.sql, outcome(clock, seen, ended=at))
+
+    async def drop(self, hop: Hop, subject: str, *, at: datetime) -> None:
+        """Neither met nor missed: it was taken back."""
+        clock = await hop_clocks.running(self.sql, hop.name, subject)
+        if clock is not None:
+            spent = (at - clock["began_at"]).total_seconds()
+            await hop_clocks.end(self.sql, End(clock["id"], "given_up", at, clock["due_at"], None, spent))
 
     async def months(self, months: Dict[Month, list[datetime]]) -> None:
         """A month of work runs from its first approval until nothing of it is left to bill."""

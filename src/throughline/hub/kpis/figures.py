@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from throughline.core.clocks.attainment import PERCENT, TENTH, Attainment, Drain, ErrorBudget, drain, error_budget
 from throughline.core.clocks.hops import HOPS, Hop
-from throughline.core.kpis import KPIS, Kpi, Unit
+from throughline.core.kpis import KPIS, Kpi, Scale
 from throughline.core.money import Money
 from throughline.core.policies import Sla
 from throughline.hub.kpis.counted import QUARTER_DAYS, Counted, Worth, counted
@@ -191,7 +191,7 @@ COMPUTED: dict[str, Computed] = {
     "money_at_risk": _money(lambda found: found.at_risk),
     "in_flight": _money(lambda found: found.in_flight),
     "sla_attainment": _share(_attained(), "none ended in the period with an agreed time"),
-    **{each.name: _timed for each in KPIS if each.hop and each.unit is Unit.SECONDS},
+    **{each.name: _timed for each in KPIS if each.hop and each.unit is Scale.SECONDS},
     "billing_on_time": _share(_attained("work_billed"), "no month's billing ended in the period"),
     "conversion": _share(lambda found: (found.won["opened"], found.won["won"]), "no deal was won in the period"),
     "won_without_project": _count(lambda found: row["running"] if (row := found.running.get("project_open")) else 0),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from throughline.core.kpis import Unit
+from throughline.core.kpis import Scale
 from throughline.core.money import Money, plain
 from throughline.hub.kpis.figures import Figure
 
@@ -16,7 +16,7 @@ def said(figure: Figure) -> str:
     return amount(figure.value, figure.kpi.unit, figure.currency)
 
 
-def amount(value: Decimal | None, unit: Unit, currency: str = "") -> str:
+def amount(value: Decimal | None, unit: Scale, currency: str = "") -> str:
     return UNKNOWN if value is None else SAID[unit](value, currency)
 
 
@@ -45,11 +45,11 @@ def made_of(figure: Figure) -> str:
     return ", ".join(parts)
 
 
-SAID: dict[Unit, Callable[[Decimal, str], str]] = {
-    Unit.SECONDS: lambda value, _: lasting(timedelta(seconds=float(value))),
-    Unit.PERCENT: lambda value, _: f"{value} %",
-    Unit.DAYS: lambda value, _: f"{value} days",
-    Unit.HOURS: lambda value, _: f"{plain(value)} h",
-    Unit.MONEY: lambda value, currency: money(Money.of(value, currency)),
-    Unit.COUNT: lambda value, _: f"{int(value):,}",
+SAID: dict[Scale, Callable[[Decimal, str], str]] = {
+    Scale.SECONDS: lambda value, _: lasting(timedelta(seconds=float(value))),
+    Scale.PERCENT: lambda value, _: f"{value} %",
+    Scale.DAYS: lambda value, _: f"{value} days",
+    Scale.HOURS: lambda value, _: f"{plain(value)} h",
+    Scale.MONEY: lambda value, currency: money(Money.of(value, currency)),
+    Scale.COUNT: lambda value, _: f"{int(value):,}",
 }
