@@ -135,13 +135,11 @@ class Day:
             "breaks are listed": lambda: breaks.queue(pool),
             "an engagement's breaks": lambda: breaks.queue(pool, engagement=deal),
             "breaks that are over": lambda: breaks.closed(pool),
-<<<<<<< HEAD
             "an account is looked for": lambda: accounts.called(pool, "customer", [deal]),
             "an account's contracts": lambda: entities.naming(
                 pool, "contract", "customer", deal, since=None, until=None
             ),
             "an account's work": lambda: accounts.not_billed(pool, [deal]),
-=======
             "the log is followed": lambda: follow(world.machine, self.horizon),
             "clocks are looked at": lambda: look(world.machine),
             "the key figures": lambda: figures(world.machine),
@@ -150,7 +148,6 @@ class Day:
             "clocks that ended": lambda: listed(world.machine, "project_open", which=Which.MISSED),
             "an engagement's clocks": lambda: of_engagement(world.machine, deal),
             **{f"the board {name}": partial(board, world.machine, name) for name in BOARDS},
->>>>>>> 00477ae (Bring events by mail, through the same outbox)
             "an entity's history": lambda: entities.versions(pool, deal),
         }
 

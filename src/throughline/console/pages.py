@@ -89,13 +89,10 @@ class Pages:
         if ids[0] != any_id:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
-<<<<<<< HEAD
         billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
-        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), billed)
-=======
         timed = engagement_clocks.clocks(await of_engagement(self.machine, ids[0]), setting)
-        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), timed)
->>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
+        stages = await overview.stages(self.machine, told.engagement)
+        return engagement.page(setting, told, stages, billed=billed, clocks=timed)
 
     async def holds(self, request: Request) -> HoldsPage:
         setting, owner, cursor = (

@@ -30,13 +30,10 @@ HIDDEN_IDS = {"task", "demand", "handoff", "billing_status", "receivables"}
 ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "message")
 
 
-<<<<<<< HEAD
 def page(
-    setting: Setting, story: Story, stages: Sequence[Reached], billed: ContractStands | None = None
-) -> EngagementPage:
-=======
-def page(setting: Setting, story: Story, stages: Sequence[Reached], clocks: tuple[Clock, ...]) -> EngagementPage:
->>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
+    setting: Setting, story: Story, stages: Sequence[Reached], *, billed: ContractStands | None = None,
+    clocks: tuple[Clock, ...] = (),
+) -> EngagementPage:  # fmt: skip
     engagement = story.engagement
     deal, opened = engagement.deal, [hold for hold in engagement.holds if hold["state"] == "open"]
     name = deal.get("name") or engagement.id
@@ -55,13 +52,8 @@ def page(setting: Setting, story: Story, stages: Sequence[Reached], clocks: tupl
         log_note=wording.counted(len(story.beats), "event"),
         ids=ids(engagement, setting.firm),
         holds=tuple(holds.told(each, setting) for each in opened),
-<<<<<<< HEAD
         money=money(story, billed),
-        clocks=clocks(story, setting),
-=======
-        money=money(story),
         clocks=clocks,
->>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 
@@ -132,7 +124,6 @@ def money(story: Story, billed: ContractStands | None = None) -> tuple[MoneyFact
     return tuple(facts) or (MoneyFact(label="Sold", value="Not known", note="the deal names no amount"),)
 
 
-<<<<<<< HEAD
 def ladder(billed: ContractStands) -> list[MoneyFact]:
     """From the contract to the cash. Debts are with tax, what is still to bill is without."""
     stands, facts = billed.stands, list[MoneyFact]()
@@ -154,28 +145,6 @@ def _worth(amount: Money) -> str:
     return wording.money(amount.amount, amount.currency)
 
 
-def clocks(story: Story, setting: Setting) -> tuple[Clock, ...]:
-    """From won to an open project, as the firm's policies promise."""
-    sla = setting.firm.policies.slas.get("project_open")
-    if sla is None or sla.within is None or sla.clock != "always":
-        return ()
-    name, began, within = "Won to project open", story.engagement.began, wording.span(sla.within)
-    opened = _opened(story)
-    passed = (opened or setting.now) - began
-    if opened and passed <= sla.within:
-        percent = max(int(passed / sla.within * 100), 1)
-        return (Clock(name=name, text=f"met, {wording.lasted(passed)} of {within}", tone="ok", percent=percent),)
-    if opened:
-        return (Clock(name=name, text=f"missed by {wording.span(passed - sla.within)}", tone="risk", percent=100),)
-    return (holds.running(name, passed / sla.within, within, wording.span(abs(sla.within - passed))),)
-
-
-def _opened(story: Story) -> datetime | None:
-    return next((beat.at for beat in story.beats if beat.entity == "project" and beat.state == "done"), None)
-
-
-=======
->>>>>>> 876b3ad (Show an engagement the clocks its figures are made of)
 def _stage(each: Reached, story: Story, stages: Sequence[Reached], setting: Setting) -> Stage:
     key, state = StageKey(each.stage.value), State(each.state)
     if state is State.DONE:
