@@ -28,6 +28,7 @@ from throughline.hub.firms import Firms
 from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.hub.outbox import Teller
+from throughline.hub.post import Post, Smtp
 from throughline.hub.seal import Safe
 from throughline.hub.timekeeper import Timekeeper
 from throughline.hub.wakes import Wakes
@@ -102,7 +103,7 @@ async def machine(
             captures=captures,
             archive=settings.archive or settings.data / "archive",
             wakes=Wakes(queue(pool), {each.name: each.priority for each in flows}),
-            webhooks=Webhooks(pool, Horizon(pool), guarded, targets, Safe(key), clock),
+            webhooks=Webhooks(pool, Horizon(pool), guarded, targets, Safe(key), clock, post=post(settings)),
             broker=await broker(settings, pool, clock),
             timekeeper=kept,
             signer=Signer(audit_key(settings)),
@@ -124,6 +125,11 @@ async def broker(settings: Settings, pool: Pool, clock: Clock) -> Teller | None:
     )
     await one.join()
     return one
+
+
+def post(settings: Settings) -> Post | None:
+    """The mail server, if there is one."""
+    return Smtp(settings.mail_url, settings.mail_from) if settings.mail_url else None
 
 
 def secret_key(settings: Settings) -> bytes:

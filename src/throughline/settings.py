@@ -100,6 +100,14 @@ class Settings(BaseModel):
     nats_stream: Annotated[
         str, Field(description="The JetStream stream; made if it is not there.", pattern="^[A-Za-z0-9_-]+$")
     ] = "THROUGHLINE"
+    mail_url: Annotated[
+        str | None,
+        Field(
+            description="The mail server letters are handed to, smtp://user:password@host:587 or smtps://host:465.",
+            pattern=r"^smtps?://\S+$",
+        ),
+    ] = None
+    mail_from: Annotated[str, Field(description="Whom letters come from.")] = "throughline@localhost"
     log_level: Annotated[
         str, Field(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     ] = "info"

@@ -23,6 +23,9 @@ from throughline.settings import Settings
 ASKING = (
     ("status",),
     ("trace", "006"),
+    ("kpis",),
+    ("clocks", "--hop", "project_open"),
+    ("board", "start-readiness"),
     ("holds", "list"),
     ("holds", "show", "hold-1"),
     ("holds", "answer", "hold-1", "yes"),

@@ -4,6 +4,8 @@ import dataclasses
 
 import pytest
 
+from tests.console import figure_pages
+from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage, Remedy, SourceRecord
 from throughline.console.charts.lanes import Lane, Lanes, Point
 from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
@@ -11,6 +13,8 @@ from throughline.console.engagements import EngagementRow, EngagementsPage
 from throughline.console.error import ErrorPage
 from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
 from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
+from throughline.console.kpis import KpisPage
+from throughline.console.overview import OverviewPage
 from throughline.console.pieces import Clock, EmptyPlace, Excerpt, LogEntry, Moment
 from throughline.console.reconciliation import BreakRow, CensusRow, ComparisonRow, ReconciliationPage
 from throughline.console.rendering import Page
@@ -519,6 +523,21 @@ def break_page() -> BreakPage:
 
 
 @pytest.fixture
+def overview_page() -> OverviewPage:
+    return figure_pages.overview_page(shell("Quote to cash", "overview", Crumb("Quote to cash")))
+
+
+@pytest.fixture
+def kpis_page() -> KpisPage:
+    return figure_pages.kpis_page(shell("Key figures", "kpis", Crumb("Key figures")))
+
+
+@pytest.fixture
+def board_page() -> BoardPage:
+    return figure_pages.board_page(shell("Start readiness", "boards", Crumb("Boards", "/boards/start-readiness")))
+
+
+@pytest.fixture
 def error_page() -> ErrorPage:
     return ErrorPage(
         shell=dataclasses.replace(shell("Not found", "", Crumb("Not found")), live_url=""),
@@ -535,6 +554,7 @@ def error_page() -> ErrorPage:
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
-        "engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "error",
+        "engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "overview", "kpis",
+        "board", "error",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

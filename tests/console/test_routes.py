@@ -149,6 +149,8 @@ async def held(machine: Machine) -> None:
         correlation=DEAL, created_at=at, updated_at=at,
     )  # fmt: skip
     await insert(machine, "lanes", key=LANE, fence=1)
+    await insert(machine, "clocks", id="clock-1", hop="project_open", subject=DEAL, engagement=DEAL, state="running",
+                 paused=False, began_at=at, due_at=at + timedelta(hours=1))  # fmt: skip
     await insert(
         machine, "holds", id="hold-1", **about, part="finance", name="approval", kind="question", why="Approve it?",
         fix="Choose.", owner="Finance", amount=Decimal(486000), currency="EUR", choices=["approve", "decline"],
@@ -170,7 +172,8 @@ async def broken(machine: Machine, held: None) -> None:
 
 PAGES = (
     "/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/reconciliation", "/reconciliation/break-1",
-    "/systems",
+    "/systems", "/overview", "/kpis", "/clocks", "/boards/start-readiness", "/boards/billing-cut-off",
+    "/boards/unposted-time", "/boards/change-orders",
 )  # fmt: skip
 
 
@@ -199,7 +202,7 @@ async def test_the_engagement_tells_its_stages_money_and_clock(browser: Browser)
         ("Sold", "EUR 486,000.00"),
         ("At risk", "EUR 486,000.00"),
     ]
-    assert told["clocks"][0]["text"] == "50 m left of 1 h 00 m"
+    assert told["clocks"][0]["text"] == "50 m left of 1 h"
     assert told["holds"][0]["cli"] == 'throughline holds answer hold-1 approve --reason "..."'
     assert [entry["title"] for entry in told["log"]] == ["Finance held", "Opportunity won"]
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,13 @@ from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview
 from throughline.hub.audit import Sequencer
+from throughline.hub.boards.boards import BOARDS, board
+from throughline.hub.clocks.following import follow
+from throughline.hub.clocks.listed import Which, listed, of_engagement
+from throughline.hub.clocks.looking import look
+from throughline.hub.horizon import Horizon
+from throughline.hub.kpis.figures import figures
+from throughline.hub.quote_to_cash import quote_to_cash
 from throughline.hub.reconciliation import making
 from throughline.store import accounts, audit_log, breaks, captures, entities, events, known, lanes, parking
 from throughline.store import engagements as stored
@@ -62,6 +70,15 @@ FILLED = {
                   first_seen_at, since, last_seen_at)
       select 'x' || n, 'sold-planned', 'x' || n, 'missing', 'x' || n, 'x' || n, '{}', 'o', n, 'EUR', 'closed', 1,
              $1, $1, $1 from numbers""",
+    "clocks": """(id, hop, subject, engagement, legal_entity, amount, currency, state, paused, began_at, due_at,
+                  ended_at, spent_seconds)
+      select 'x' || n, 'project_open', 'x' || n, 'x' || n, 'US', 1, 'USD', 'met', false,
+             $1::timestamptz - interval '2 years', $1, $1::timestamptz - interval '1 year', 60 from numbers""",
+    "work_months": """(project, period, engagement, legal_entity, currency, lines, unpriced, hours, approved,
+                       drafted_lines, drafted, billed_lines, billed, open_hours, read_at)
+      select 'x' || n, '2020-01', 'x' || n, 'US', 'USD', 1, 0, 1, 1, 0, 0, 1, 1, 0, $1 from numbers""",
+    "billing_progress": """(legal_entity, period, at, lines, done)
+      select 'x' || n, '2020-01', $1, 1, 1 from numbers""",
     "idempotency_keys": "(key, request, at) select 'x' || n, 'r', $1 from numbers",
 }
 
@@ -80,6 +97,7 @@ class Day:
 
     def __init__(self, world: Any, deliver: Any) -> None:
         self.world, self.deliver, self.n = world, deliver, 0
+        self.horizon = Horizon(world.pool)
 
     def parts(self) -> dict[str, Callable[[], Awaitable[object]]]:
         self.n += 1
@@ -122,6 +140,14 @@ class Day:
                 pool, "contract", "customer", deal, since=None, until=None
             ),
             "an account's work": lambda: accounts.not_billed(pool, [deal]),
+            "the log is followed": lambda: follow(world.machine, self.horizon),
+            "clocks are looked at": lambda: look(world.machine),
+            "the key figures": lambda: figures(world.machine),
+            "quote to cash": lambda: quote_to_cash(world.machine),
+            "clocks that run": lambda: listed(world.machine, "project_open"),
+            "clocks that ended": lambda: listed(world.machine, "project_open", which=Which.MISSED),
+            "an engagement's clocks": lambda: of_engagement(world.machine, deal),
+            **{f"the board {name}": partial(board, world.machine, name) for name in BOARDS},
             "an entity's history": lambda: entities.versions(pool, deal),
         }
 

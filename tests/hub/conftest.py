@@ -556,3 +556,9 @@ def deliver(clock: FakeClock) -> Callable[..., tuple[dict[str, str], bytes]]:
         return {"x-at": at, "x-signature": signature(secret, at, text), "content-type": "application/json"}, text
 
     return delivery
+
+
+@pytest.fixture
+def firm_files() -> dict[str, str]:
+    """The folder of the small firm, for a test that applies another version of it."""
+    return dict(FIRM)

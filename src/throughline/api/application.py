@@ -11,12 +11,15 @@ from throughline.api import (
     accounts,
     archives,
     audit,
+    boards,
     captures,
+    clocks,
     dead_letters,
     engagements,
     events,
     health,
     holds,
+    kpis,
     meta,
     metrics,
     plans,
@@ -46,8 +49,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    accounts, engagements, holds, reconciliation, runs, plans, quoting, dead_letters, replays, events, subscriptions,
-    systems, captures, archives, audit, usage, meta,
+    accounts, engagements, holds, reconciliation, kpis, clocks, boards, runs, plans, quoting, dead_letters, replays,
+    events, subscriptions, systems, captures, archives, audit, usage, meta,
 )  # fmt: skip
 
 

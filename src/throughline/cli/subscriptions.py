@@ -78,7 +78,7 @@ async def create(url: str, /, *, types: tuple[str, ...] = (), signing: Signing =
     Parameters
     ----------
     url
-        Where to; it begins with https://.
+        Where to: an address that begins with https://, or mailto:name@example.com.
     types
         Only these types of events; all of them if not said. May be given several times.
     signing

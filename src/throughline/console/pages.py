@@ -7,28 +7,48 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
-from throughline.console.from_hub import break_, engagement, engagements, holds, reconciliation, systems
+from throughline.console.from_hub import (
+    boards,
+    break_,
+    engagement,
+    engagement_clocks,
+    engagements,
+    holds,
+    kpis,
+    reconciliation,
+    systems,
+)
+from throughline.console.from_hub import overview as quoted
 from throughline.console.from_hub.frame import Setting
 from throughline.console.guard import form_token
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
+from throughline.console.kpis import KpisPage
+from throughline.console.overview import OverviewPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemsPage
+from throughline.core.clocks.hops import HOPS, Hop, hop
 from throughline.hub import accounts, overview, story
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
+from throughline.hub.boards.boards import board
+from throughline.hub.clocks.listed import Which, listed, of_engagement
 from throughline.hub.engagements import NoSuchEngagement, behind
 from throughline.hub.holds import NoSuchHold
+from throughline.hub.kpis.figures import Figures, figures
 from throughline.hub.machine import Machine
+from throughline.hub.quote_to_cash import quote_to_cash
 from throughline.hub.reconciliation import overview as reconciled
 from throughline.hub.reconciliation.overview import Asked
 from throughline.store import breaks, censuses
 from throughline.store import holds as stored
 
 ROWS, ROWS_OF_A_FILE = 50, 200
+DAYS, MOST_DAYS = 30, 366
 
 
 class Elsewhere(Exception):
@@ -70,7 +90,9 @@ class Pages:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
         billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
-        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), billed)
+        timed = engagement_clocks.clocks(await of_engagement(self.machine, ids[0]), setting)
+        stages = await overview.stages(self.machine, told.engagement)
+        return engagement.page(setting, told, stages, billed=billed, clocks=timed)
 
     async def holds(self, request: Request) -> HoldsPage:
         setting, owner, cursor = (
@@ -126,6 +148,37 @@ class Pages:
             older=f"/reconciliation{_query(**said, after=found.next)}" if found.next else "",
             first=f"/reconciliation{_query(**said)}" if cursor else "",
         )
+
+    async def overview(self, request: Request) -> OverviewPage:
+        return quoted.page(await self.setting(request), await quote_to_cash(self.machine))
+
+    async def figures(self, request: Request) -> Figures:
+        said = request.query_params.get("days", "")
+        days = int(said) if said.isascii() and said.isdigit() and 0 < int(said) <= MOST_DAYS else DAYS
+        return await figures(self.machine, days=days)
+
+    async def kpis(self, request: Request) -> KpisPage:
+        return kpis.page(await self.setting(request), await self.figures(request), query=_asked_for(request))
+
+    async def board(self, request: Request) -> BoardPage:
+        return boards.page(await self.setting(request), await board(self.machine, request.path_params["name"]))
+
+    def wanted(self, request: Request) -> tuple[Hop, Which]:
+        """Which clocks: of which hop, and how they stand."""
+        said = request.query_params
+        which = next((each for each in Which if each == said.get("state")), Which.RUNNING)
+        return hop(said.get("hop", HOPS[0].name)), which
+
+    async def clocks(self, request: Request) -> BoardPage:
+        cursor = request.query_params.get("after")
+        wanted, which = self.wanted(request)
+        found = await listed(self.machine, wanted.name, which=which, cursor=cursor, limit=ROWS)
+        asked: dict[str, str | None] = {"hop": wanted.name, "state": which.value}
+        return boards.clocks(
+            await self.setting(request), wanted, which, found.rows,
+            older=f"/clocks{_query(**asked, after=found.next)}" if found.next else "",
+            first=f"/clocks{_query(**asked)}" if cursor else "", query=_asked_for(request),
+        )  # fmt: skip
 
     async def break_(self, request: Request) -> BreakPage:
         found = await reconciled.one(self.machine, request.path_params["id"])
@@ -187,6 +240,11 @@ class Pages:
 
 def _asked(request: Request) -> Asked:
     return Asked(comparison=request.query_params.get("comparison"), owner=request.query_params.get("owner"))
+
+
+def _asked_for(request: Request) -> str:
+    """The question as it came, so that the part of the page that lives asks the same."""
+    return f"?{request.url.query}" if request.url.query else ""
 
 
 def _query(**said: str | None) -> str:

@@ -8,19 +8,33 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage
-from throughline.console.charts import bar, lanes
+from throughline.console.charts import bar, flow, lanes
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementsPage
 from throughline.console.error import ErrorPage
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldsPage
 from throughline.console.icons import icon
+from throughline.console.kpis import KpisPage
 from throughline.console.login import LoginPage
+from throughline.console.overview import OverviewPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
-type LivePage = BreakPage | EngagementPage | EngagementsPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
+type LivePage = (
+    BoardPage
+    | KpisPage
+    | OverviewPage
+    | BreakPage
+    | EngagementPage
+    | EngagementsPage
+    | HoldPage
+    | HoldsPage
+    | ReconciliationPage
+    | SystemsPage
+)
 type Page = LivePage | ErrorPage | LoginPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
@@ -69,6 +83,6 @@ def _environment() -> Environment:
     )
     # Jinja types its globals as the few it brings itself; here ours join them.
     cast("dict[str, Any]", environment.globals).update(
-        icon=icon, fingerprint=fingerprint, bar=bar.draw, lanes=lanes.draw, legend=lanes.legend
+        icon=icon, fingerprint=fingerprint, bar=bar.draw, lanes=lanes.draw, legend=lanes.legend, flow=flow.draw
     )
     return environment

@@ -18,16 +18,19 @@ from starlette.types import ASGIApp, Scope
 
 from throughline.console import twins
 from throughline.console.error import ErrorPage
+from throughline.console.files import Files
 from throughline.console.from_hub import wording
 from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
 from throughline.console.login import LoginPage
 from throughline.console.pages import Elsewhere, Pages
 from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
+from throughline.core.clocks.hops import NoSuchHop
 from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.hub import cancels, holds
 from throughline.hub.admission import SESSION as SESSION_LENGTH
 from throughline.hub.admission import Admission
+from throughline.hub.boards.boards import NoSuchBoard
 from throughline.hub.cancels import NoSuchRun, NotCancellable, Wish
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
@@ -71,6 +74,11 @@ class Console:
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
             *self._faces("/reconciliation", pages.reconciliation),
             *self._faces("/systems", pages.systems),
+            *Files(self.machine, pages).routes(),
+            *self._faces("/overview", pages.overview),
+            *self._faces("/kpis", pages.kpis),
+            *self._faces("/clocks", pages.clocks),
+            *self._faces("/boards/{name}", pages.board),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
             *self._faces("/reconciliation/{id}", pages.break_),
@@ -237,6 +245,8 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
     NoSuchBreak: (404, "No such break", "Go to the reconciliation and choose one."),
     NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
+    NoSuchBoard: (404, "No such board", "Go to the boards and choose one."),
+    NoSuchHop: (404, "No such hop", "Go to the key figures and choose one."),
     NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
     FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),

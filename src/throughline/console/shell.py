@@ -61,6 +61,7 @@ def navigation(
     `prefix` is where the console is.
     """
     return (
+        NavItem(key="overview", label="Quote to cash", href=f"{prefix}/overview", icon="wand-sparkles"),
         NavItem(
             key="engagements",
             label="Engagements",
@@ -84,5 +85,7 @@ def navigation(
             count=breaks,
             urgent=breaks not in {"", "0"},
         ),
+        NavItem(key="boards", label="Boards", href=f"{prefix}/boards/start-readiness", icon="folder-kanban"),
+        NavItem(key="kpis", label="Key figures", href=f"{prefix}/kpis", icon="timer"),
         NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems),
     )

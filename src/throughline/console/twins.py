@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from throughline.console.charts.flow import Flow
 from throughline.console.charts.lanes import Lanes
 from throughline.console.pieces import Clock, Moment
 from throughline.console.rendering import LivePage
@@ -23,7 +24,7 @@ def as_json(page: LivePage) -> Response:
 
 
 def facts(page: LivePage) -> dict[str, Any]:
-    drawn = {field.name for field in dataclasses.fields(page) if isinstance(getattr(page, field.name), Lanes)}
+    drawn = {field.name for field in dataclasses.fields(page) if isinstance(getattr(page, field.name), Lanes | Flow)}
     whole = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
     return {
         name: _plain(value) for name, value in whole.items() if name not in {"shell", "fragment_url", "empty", *drawn}

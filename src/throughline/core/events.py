@@ -1,6 +1,6 @@
 """What happened, in the past tense: the events we know, and how a change of an entity means one."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from throughline.core import change_events, delivery_events, revenue_events, staffing_events
@@ -57,6 +57,14 @@ class CustomerRenamed(Event):
     subject: ClassVar[str] = "customer"
     customer: str
     name: str
+
+
+class CustomerPlaced(Event):
+    """Finance has the customer of a deal."""
+
+    subject: ClassVar[str] = "customer"
+    customer: str
+    opportunity: str
 
 
 class ContractBooked(Event):
@@ -149,6 +157,30 @@ class InvoiceOverdue(Event):
     subject: ClassVar[str] = "invoice"
     invoice: str
     due_on: date
+
+
+class SlaAtRisk(Event):
+    """A clock is near the end of what was agreed on."""
+
+    subject: ClassVar[str] = "clock"
+    clock: str
+    hop: str
+    whose: str
+    name: str
+    engagement: str
+    due_at: datetime
+
+
+class SlaBreached(Event):
+    """A clock is past what was agreed on, and still runs."""
+
+    subject: ClassVar[str] = "clock"
+    clock: str
+    hop: str
+    whose: str
+    name: str
+    engagement: str
+    due_at: datetime
 
 
 class SubscriptionSwitchedOff(Event):

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from throughline.core.entities.terms import CommercialModel
 from throughline.core.errors import Hold
@@ -45,10 +45,44 @@ class Approval(_Part):
 
 
 class Sla(_Part):
-    """How long something may take; a business clock stops at night, at weekends and on holidays."""
+    """How long something may take: so long, or until a cut-off. A business clock stops at night, at weekends and on
+    holidays; one that pauses stands still while a hold of its engagement is open.
 
-    within: Annotated[timedelta, BeforeValidator(_span)]
+    It is near after so many percent of the time. `target_percent` of the clocks are to be met: without one there is no
+    error budget.
+    """
+
+    within: Annotated[timedelta, BeforeValidator(_span)] | None = None
+    by: Annotated[str, Field(min_length=1)] | None = None
     clock: Literal["always", "business"] = "always"
+    holds: Literal["run", "pause"] = "run"
+    near_percent: Annotated[int, Field(ge=1, le=99)] = 80
+    target_percent: Annotated[Exact, Field(gt=0, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.within is None) == (self.by is None):
+            raise ValueError("write either `within`, such as 4h, or `by`, the name of a cut-off")
+        return self
+
+
+class BusinessHours(_Part):
+    """When a business clock runs on a working day, by the time where the legal entity is."""
+
+    opens: Annotated[time, BeforeValidator(_clock)] = time(9)
+    shuts: Annotated[time, BeforeValidator(_clock)] = time(17)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.opens >= self.shuts:
+            raise ValueError("an office shuts after it opens, on the same day")
+        return self
+
+
+class Alerts(_Part):
+    """Which channels of the chat are told when a clock is near its end, or past it."""
+
+    channels: tuple[Owner, ...] = ()
 
 
 class CutOff(_Part):
@@ -116,6 +150,8 @@ class Policies(_Part):
 
     approvals: tuple[Approval, ...] = ()
     slas: Mapping[str, Sla] = {}
+    business_hours: BusinessHours = BusinessHours()
+    alerts: Alerts = Alerts()
     cut_offs: tuple[CutOff, ...] = ()
     hold_owners: Mapping[str, Owner]
     masking: Mapping[str, tuple[str, ...]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from throughline.hub.engagements import Engagement, one
 from throughline.hub.machine import Machine
-from throughline.hub.telling import BURSTS, about, title_of, told, words
+from throughline.hub.telling import BURSTS, about, title_of, title_of_message, told, words
 from throughline.store import effects, journal, runs
 from throughline.store.database import Row
 
@@ -110,7 +110,7 @@ def _effect(row: dict[str, Any], said: dict[str, Any] | None, roles: Dict[str, s
         began=at,
         system=row["system"],
         role=roles.get(row["system"], HUB),
-        title=title_of(row["kind"], row["operation"], row["state"]),
+        title=_title(row),
         detail=row["why"] or told(row["kind"], row["fields"]),
         state={"confirmed": "done", "rejected": "failed", "quarantined": "held"}.get(row["state"], "running"),
         id=row["their_key"],
@@ -120,6 +120,12 @@ def _effect(row: dict[str, Any], said: dict[str, Any] | None, roles: Dict[str, s
         entity=row["kind"],
         part=row["part"],
     )
+
+
+def _title(row: dict[str, Any]) -> str:
+    if row["kind"] == "message":
+        return title_of_message(row["entity"], row["operation"], row["state"])
+    return title_of(row["kind"], row["operation"], row["state"])
 
 
 def _said(effect: dict[str, Any], exchanges: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from throughline.core.cloud_events import CloudEvent
 from throughline.core.events import EVENTS
+from throughline.core.letters import SCHEME, NotAnAddress, address_of
 from throughline.core.standard_webhooks import SECRET_BYTES, Signing, public_key_of, secret_of
 from throughline.core.targets import NotATarget
 from throughline.hub.machine import Machine
@@ -81,23 +82,24 @@ async def create(
     hooks = _webhooks(machine)
     if unknown := sorted(set(types) - set(EVENTS)):
         raise NotSubscribable(f"No such type of event: {', '.join(unknown)}.")
-    try:
-        hooks.targets.check_url(url)
-    except NotATarget as error:
-        raise NotSubscribable(f"Nothing can be sent to {url}: {error}.") from error
+    _check(hooks, url)
+    by_mail = url.startswith(SCHEME)
     id_, secret = machine.ids("subscription"), secret_of(machine.chance.randbytes(SECRET_BYTES), signing)
 
     async def add(sql: Sql) -> dict[str, Any]:
         if len(await subscriptions.listed(sql)) >= MOST_SUBSCRIPTIONS:
             raise NotNow(f"There are {MOST_SUBSCRIPTIONS} subscriptions: delete one that is not needed first.")
         sealed, public = hooks.safe.keep(purpose(id_), secret), public_key_of(secret)
-        place = await events.newest(sql)
-        new = NewSubscription(id_, "webhook", url, tuple(sorted(set(types))), signing, public, sealed, place)
+        place, wanted = await events.newest(sql), tuple(sorted(set(types)))
+        new = NewSubscription(id_, "webhook", url, wanted, signing, public, sealed, place)
+        if by_mail:
+            new = NewSubscription(id_, "webhook", url, wanted, "none", None, None, place)
         await subscriptions.add(sql, new, now=machine.clock())
         return {"id": id_}
 
     told = await _done(machine, "subscribe", id_, add, person=person, once=once, detail={"url": url})
-    return Made(told["id"], None if told["replayed"] else _shared(secret), told["replayed"])
+    shared = None if told["replayed"] or by_mail else _shared(secret)
+    return Made(told["id"], shared, told["replayed"])
 
 
 async def pause(machine: Machine, id_: str, *, person: str, once: Once | None = None) -> Made:
@@ -144,6 +146,8 @@ async def rotate(machine: Machine, id_: str, *, person: str, once: Once | None =
 
     async def replace(sql: Sql) -> dict[str, Any]:
         row = _own(await _there(sql, id_))
+        if row["url"].startswith(SCHEME):
+            raise NotNow(f"{id_} is told by mail: letters are not signed, and have no secret.")
         secret = secret_of(seed, Signing(row["signing"]))
         chosen.append(secret)
         now = machine.clock()
@@ -227,6 +231,19 @@ def _own(row: Row) -> Row:
     if row["kind"] != "webhook":
         raise NotNow(f"{row['id']} comes from THROUGHLINE_NATS_URL: change it there, or pause it.")
     return row
+
+
+def _check(hooks: Webhooks, url: str) -> None:
+    """Whether anything can be sent there."""
+    try:
+        if not url.startswith(SCHEME):
+            hooks.targets.check_url(url)
+        elif hooks.post is None:
+            raise NotSubscribable("No mail can be sent: set THROUGHLINE_MAIL_URL and THROUGHLINE_MAIL_FROM.")
+        else:
+            address_of(url)
+    except (NotATarget, NotAnAddress) as error:
+        raise NotSubscribable(f"Nothing can be sent to {url}: {error}.") from error
 
 
 def _webhooks(machine: Machine) -> Webhooks:

@@ -40,7 +40,11 @@ SAID = {
     "receivables": ("summary",),
     "DemandPublished": ("roles",),
     "ProjectOpened": ("project",),
+    "SlaAtRisk": ("name", "due_at"),
+    "SlaBreached": ("name", "due_at"),
 }
+# Of the messages a firm's channels get, only the first is about the beginning.
+KICK_OFF = "kickoff-of-"
 
 
 def words(name: str) -> str:
@@ -58,6 +62,13 @@ def title_of(kind: str, operation: str, state: str) -> str:
     if operation == "create" or kind in TOLD:
         return CREATED.get(kind, f"{words(kind)} created")
     return f"{words(kind)} updated"
+
+
+def title_of_message(entity: str, operation: str, state: str) -> str:
+    """A notice, an alert, or the kick-off itself."""
+    if state == "confirmed" and not entity.startswith(KICK_OFF):
+        return "People told"
+    return title_of("message", operation, state)
 
 
 def told(kind: str, fields: dict[str, Any]) -> str:

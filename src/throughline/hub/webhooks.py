@@ -1,4 +1,4 @@
-"""Webhooks: events brought to a subscriber over HTTP, signed, in the order of each key."""
+"""Webhooks: events brought to a subscriber over HTTP, signed, in the order of each key; or by mail."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ from throughline.core.clock import Clock
 from throughline.core.cloud_events import STRUCTURED, CloudEvent
 from throughline.core.deliveries import LARGEST_BODY, Judged, Outcome, judge
 from throughline.core.events import SubscriptionSwitchedOff
+from throughline.core.letters import SCHEME, address_of, letter
 from throughline.core.standard_webhooks import headers_for
 from throughline.core.targets import NotATarget, Targets
 from throughline.hub.horizon import Horizon
+from throughline.hub.post import NotPosted, Post
 from throughline.hub.seal import Broken, Safe
 from throughline.hub.turn import Turn, TurnLost
 from throughline.hub.wire import Lost, NotSent, Request, Transport
@@ -30,6 +32,8 @@ QUEUED_AT_ONCE = 200
 MOST_KEYS = 1000
 LOOK_SECONDS = 1.0
 USER_AGENT = "throughline"
+# What a mail server says of a letter it has taken, https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3
+TAKEN = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Webhooks:
     safe: Safe
     clock: Clock
     most_keys: int = MOST_KEYS
+    post: Post | None = None
+    """Whoever brings letters, to those who are told by mail."""
 
     async def tell(self, turn: Turn) -> None:
         """Bring what is due, several keys at once, until nothing is. A slow one keeps up its own key only."""
@@ -94,6 +100,8 @@ class Webhooks:
 
     async def send(self, row: Row, event: CloudEvent) -> Answered:
         """One attempt to bring one event to one subscriber."""
+        if row["url"].startswith(SCHEME):
+            return await self._write(row, event)
         body = event.within(LARGEST_BODY, at=f"/api/v1/events/{event.id}").structured()
         try:
             self.targets.check_url(row["url"])
@@ -105,6 +113,16 @@ class Webhooks:
         except (NotSent, Lost) as error:
             return Answered(None, str(error))
         return Answered(raw.status, None)
+
+    async def _write(self, row: Row, event: CloudEvent) -> Answered:
+        """A letter that the mail server took is delivered: what becomes of it there, nobody tells us."""
+        if self.post is None:
+            return Answered(None, "no mail server is set: THROUGHLINE_MAIL_URL")
+        try:
+            await self.post.send(letter(event, sender=self.post.sender, to=address_of(row["url"])))
+        except NotPosted as error:
+            return Answered(None, str(error))
+        return Answered(TAKEN, None)
 
     async def _queue(self, turn: Turn) -> bool:
         """Queue what the subscriber is to be told next; true when there is more at once."""

@@ -41,11 +41,14 @@ async def effects_by_state(sql: Sql) -> dict[str, int]:
 
 
 async def reached(sql: Sql, correlations: list[str]) -> dict[str, set[tuple[str, str]]]:
-    """Per engagement: what is confirmed, as (system, kind). A customer known from an earlier deal counts as well."""
+    """Per engagement: what its own handoff confirmed, as (system, kind): a notice of another run is no kick-off.
+
+    A customer known from an earlier deal counts as well.
+    """
     rows = await sql.fetch(
         """select runs.correlation, effects.system, effects.kind
            from runs join effects on effects.run = runs.id
-           where runs.correlation = any($1) and effects.state = 'confirmed'
+           where runs.correlation = any($1) and runs.subject = runs.correlation and effects.state = 'confirmed'
            union
            select deal.id, links.system, links.kind
            from entities deal join links on links.entity = deal.fields ->> 'customer' and links.kind = 'customer'

@@ -30,23 +30,26 @@ PLANNED = """
 
 # One line of work or of what was spent for it, on a project that is sold by the hour. A line without a rate is worth
 # nobody knows what.
-_LINE = """
-    select line.id as key,
-           case line.kind
+LINE_AMOUNT = """case line.kind
              when 'time_entry' then
                round((line.fields ->> 'hours')::numeric * (line.fields -> 'rate' ->> 'amount')::numeric, 2)
              else (coalesce(line.fields -> 'billable_amount', line.fields -> 'amount') ->> 'amount')::numeric
-           end as amount,
-           coalesce(line.fields -> 'rate', line.fields -> 'billable_amount', line.fields -> 'amount') ->> 'currency'
-             as currency,
+           end"""
+LINE_CURRENCY = """coalesce(line.fields -> 'rate', line.fields -> 'billable_amount', line.fields -> 'amount')
+             ->> 'currency'"""
+CHARGEABLE = """line.fields -> 'approval' ->> 'state' = 'approved' and line.fields ->> 'billable' = 'true'"""
+_LINE = (
+    f"""
+    select line.id as key, {LINE_AMOUNT} as amount, {LINE_CURRENCY} as currency,"""  # noqa: S608 - our own words
+    """
            left(line.fields ->> 'day', 7) as period, project.fields ->> 'legal_entity' as legal_entity
     from {} join entities project on project.id = line.fields ->> 'project'
     where project.fields ->> 'commercial_model' = 'time_and_materials'
       and project.fields ->> 'opportunity' is not null and {}"""
+)
 WORKED = _LINE.format(
     "entities line",
-    """line.kind in ('time_entry', 'expense') and line.fields -> 'approval' ->> 'state' = 'approved'
-      and line.fields ->> 'billable' = 'true'""",
+    f"line.kind in ('time_entry', 'expense') and {CHARGEABLE}",
 )
 
 # The lines that invoices cover, as often as they do, and worth what the line is: at which price is not asked here.

@@ -17,7 +17,9 @@ from pgqueuer.errors import FailingListenerError
 from throughline.hub import cancels, lockouts, parking, replaying, second_tries
 from throughline.hub.applied import Lines
 from throughline.hub.audit import Sequencer
+from throughline.hub.clocks.ticking import Clockwork
 from throughline.hub.firms import NothingApplied
+from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.hub.reconciliation.ticking import Reconciling
 from throughline.hub.retention import Retention
@@ -29,7 +31,7 @@ from throughline.worker.queue import FairQueue
 log = structlog.get_logger()
 
 SWEEP_SECONDS, ASKED_SECONDS, POLL_SECONDS, BEAT_SECONDS, OUTBOX_SECONDS, TIDY_SECONDS = 0.5, 0.5, 0.5, 3.0, 0.3, 60.0
-AUDIT_SECONDS, RECONCILE_SECONDS = 1.0, 15.0
+AUDIT_SECONDS, RECONCILE_SECONDS, CLOCKS_SECONDS = 1.0, 15.0, 2.0
 AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 20.0
 # Half a lease: a worker that has missed five beats is dead, or has been paused for too long to send anything.
 SILENT = timedelta(seconds=15)
@@ -50,6 +52,7 @@ class Ticks:
     tidy_seconds: float = TIDY_SECONDS
     audit_seconds: float = AUDIT_SECONDS
     reconcile_seconds: float = RECONCILE_SECONDS
+    clocks_seconds: float = CLOCKS_SECONDS
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class Worker:
             await self._beat()
         outbox, reconciling = self.machine.outbox(self.name), Reconciling(self.machine, self.ticks.reconcile_seconds)
         polls = self.machine.polls()
+        clockwork = Clockwork(self.machine, Horizon(self.machine.pool))
         ticks = (
             asyncio.create_task(self._every(self.ticks.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(self.ticks.poll_seconds, polls.look)),
@@ -78,6 +82,7 @@ class Worker:
             asyncio.create_task(self._every(self.ticks.tidy_seconds, outbox.forget)),
             asyncio.create_task(self._every(self.ticks.tidy_seconds, self._retention().tick)),
             asyncio.create_task(self._every(self.ticks.reconcile_seconds, reconciling.look)),
+            asyncio.create_task(self._every(self.ticks.clocks_seconds, clockwork.tick)),
             *(
                 asyncio.create_task(self._every(self.ticks.audit_seconds, sequencer.tick))
                 for sequencer in self._sequencers()

@@ -5,7 +5,7 @@ from typing import Any
 from throughline.core.contract_draft import billing_plan, contract
 from throughline.core.customers import UPDATED, at_home, refuse_loop
 from throughline.core.entities import Customer, Entity, Handoff, HandoffId, Message, MessageId, Opportunity
-from throughline.core.events import ContractBooked, DemandPublished, OpportunityWon, ProjectOpened
+from throughline.core.events import ContractBooked, CustomerPlaced, DemandPublished, OpportunityWon, ProjectOpened
 from throughline.core.gate import approver, refuse_incomplete, worth
 from throughline.core.matching import match, side_by_side
 from throughline.core.project_draft import demand, kickoff, project, tasks, template_for
@@ -80,6 +80,7 @@ async def opportunity_to_project(flow: Flow, won: OpportunityWon) -> None:
     # Finance: the customer, the billing plan and the contract in the ERP.
     async with flow.part("finance", amount=worth(deal)) as finance:
         await tell_sales(customer_key=await placed(flow, customer, Role.ERP, deal))
+        await flow.emit(CustomerPlaced(customer=customer.id, opportunity=deal.id))
         agreed = contract(deal, customer, flow.firm)
         await flow.put(billing_plan(deal, flow.firm), into=Role.ERP)
         await tell_sales(contract_key=await flow.put(agreed, into=Role.ERP))

@@ -31,8 +31,9 @@ ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "mess
 
 
 def page(
-    setting: Setting, story: Story, stages: Sequence[Reached], billed: ContractStands | None = None
-) -> EngagementPage:
+    setting: Setting, story: Story, stages: Sequence[Reached], *, billed: ContractStands | None = None,
+    clocks: tuple[Clock, ...] = (),
+) -> EngagementPage:  # fmt: skip
     engagement = story.engagement
     deal, opened = engagement.deal, [hold for hold in engagement.holds if hold["state"] == "open"]
     name = deal.get("name") or engagement.id
@@ -52,7 +53,7 @@ def page(
         ids=ids(engagement, setting.firm),
         holds=tuple(holds.told(each, setting) for each in opened),
         money=money(story, billed),
-        clocks=clocks(story, setting),
+        clocks=clocks,
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 
@@ -144,26 +145,6 @@ def _worth(amount: Money) -> str:
     return wording.money(amount.amount, amount.currency)
 
 
-def clocks(story: Story, setting: Setting) -> tuple[Clock, ...]:
-    """From won to an open project, as the firm's policies promise."""
-    sla = setting.firm.policies.slas.get("project_open")
-    if sla is None or sla.clock != "always":
-        return ()
-    name, began, within = "Won to project open", story.engagement.began, wording.span(sla.within)
-    opened = _opened(story)
-    passed = (opened or setting.now) - began
-    if opened and passed <= sla.within:
-        percent = max(int(passed / sla.within * 100), 1)
-        return (Clock(name=name, text=f"met, {wording.lasted(passed)} of {within}", tone="ok", percent=percent),)
-    if opened:
-        return (Clock(name=name, text=f"missed by {wording.span(passed - sla.within)}", tone="risk", percent=100),)
-    return (holds.running(name, passed / sla.within, within, wording.span(abs(sla.within - passed))),)
-
-
-def _opened(story: Story) -> datetime | None:
-    return next((beat.at for beat in story.beats if beat.entity == "project" and beat.state == "done"), None)
-
-
 def _stage(each: Reached, story: Story, stages: Sequence[Reached], setting: Setting) -> Stage:
     key, state = StageKey(each.stage.value), State(each.state)
     if state is State.DONE:
@@ -183,7 +164,7 @@ def _done(stage: HubStage, story: Story, setting: Setting) -> tuple[str, str]:
     took = wording.lasted(beat.at - engagement.began)
     if stage is HubStage.PROJECT:
         sla: Sla | None = setting.firm.policies.slas.get("project_open")
-        return beat.id or "Open", f"{took} of {wording.span(sla.within)}" if sla else f"after {took}"
+        return beat.id or "Open", f"{took} of {wording.span(sla.within)}" if sla and sla.within else f"after {took}"
     if stage in {HubStage.KICK_OFF, HubStage.STATUS_BACK}:
         return ("Announced" if stage is HubStage.KICK_OFF else "Written"), f"after {took}"
     return beat.id or "There", f"after {took}"

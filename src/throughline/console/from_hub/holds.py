@@ -165,7 +165,7 @@ def cli(id_: str, choices: Sequence[str]) -> str:
 def clock(hold: HoldFacts, setting: Setting) -> Clock | None:
     """The time agreed for an answer. A clock that stops at night is not shown: we do not count business time yet."""
     sla = setting.firm.policies.slas.get("hold_answered")
-    if sla is None or sla.clock != "always":
+    if sla is None or sla.within is None or sla.clock != "always":
         return None
     return running("Hold answered", (setting.now - hold["opened_at"]) / sla.within, wording.span(sla.within),
                    wording.span(abs(sla.within - (setting.now - hold["opened_at"]))))  # fmt: skip

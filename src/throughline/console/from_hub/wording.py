@@ -39,6 +39,10 @@ def lasted(passed: timedelta) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else span(passed)
 
 
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
 def money(amount: Decimal | str | None, currency: str | None) -> str:
     if amount is None or not currency:
         return ""

@@ -53,7 +53,7 @@ def break_id(comparison: Comparison, found: Break) -> str:
 def _stands(comparison: Comparison, firm: Firm, found: Break, row: Row | None, kept: Kept) -> Standing:
     before = Standing(BreakState(row["state"]), row["since"], row["times"]) if row else None
     sla = firm.policies.slas.get(comparison.sla or "")
-    within = sla.within if sla else comparison.within
+    within = (sla.within if sla else None) or comparison.within
     return seen(before, now=kept.now, within=within, history=kept.first and found.sort is Sort.ORPHAN)
 
 

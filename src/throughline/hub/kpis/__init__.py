@@ -1,0 +1,1 @@
+"""Key figures: each computed once, from the records it names, for every door alike."""
