@@ -11,7 +11,9 @@ from throughline.api import (
     accounts,
     archives,
     audit,
+    batches,
     captures,
+    causes,
     dead_letters,
     engagements,
     events,
@@ -46,8 +48,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    accounts, engagements, holds, reconciliation, runs, plans, quoting, dead_letters, replays, events, subscriptions,
-    systems, captures, archives, audit, usage, meta,
+    accounts, engagements, holds, causes, batches, reconciliation, runs, plans, quoting, dead_letters, replays,
+    events, subscriptions, systems, captures, archives, audit, usage, meta,
 )  # fmt: skip
 
 

@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic import AwareDatetime, Field
 
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
-from throughline.api.shapes import Asked, Page, Shape, money
+from throughline.api.cuts import Cut
+from throughline.api.shapes import Asked, Page, Shape, money, monies
 from throughline.core import exact
 from throughline.core.money import Money
-from throughline.hub import holds, overview
+from throughline.hub import holds
+from throughline.hub.desk import hands, queue
+from throughline.hub.desk.queue import Total
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.once import Once
 from throughline.store import holds as stored
@@ -49,6 +52,12 @@ class Hold(Shape):
     run: str | None = Field(description="None for a system's.")
     system: str | None = Field(description="The system that does not let us in.", examples=["netsuite"])
     waiting: int | None = Field(description="How many runs wait for the system.")
+    workflow: str | None = Field(examples=["opportunity-to-project"])
+    stuck_at: str | None = Field(description="The system where it is stuck, if that is known.", examples=["netsuite"])
+    cause: str | None = Field(description="What it has in common with others.", examples=["cause-7f3k2qxm4a"])
+    regressed: bool = Field(description="Its cause was resolved before, and came back.")
+    assignee: str | None = Field(examples=["Ann"])
+    snoozed_until: datetime | None
     opened_at: datetime
     closed_at: datetime | None
     closed_how: str | None
@@ -65,6 +74,40 @@ class Release(Asked):
     """Why it may go on."""
 
     reason: Annotated[str | None, Field(max_length=1000, examples=["The row is in the table now."])] = None
+
+
+class Assignment(Asked):
+    """Whose it is from now on."""
+
+    to: Annotated[str | None, Field(max_length=200, description="null for nobody.", examples=["Ann"])]
+    reason: Annotated[str | None, Field(max_length=1000)] = None
+
+
+class Snooze(Asked):
+    """Until when it is out of the queue."""
+
+    until: AwareDatetime = Field(examples=["2026-12-01T08:00:00Z"])
+    reason: Annotated[str | None, Field(max_length=1000, examples=["The client is away."])] = None
+
+
+class Note(Asked):
+    """What the next person should know."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2000, examples=["Called them; they send the number tomorrow."])]
+
+
+class Resolution(Asked):
+    """Why nothing more has to be done."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Billed by hand, INV-1042."])]
+
+
+class Totals(Shape):
+    """What a cut of the queue comes to, each engagement's money once."""
+
+    holds: int
+    at_risk: list[Money]
+    unknown: int = Field(description="Holds whose amount nobody knows; they are in no sum.")
 
 
 class Decision(Shape):
@@ -84,16 +127,21 @@ async def list_holds(
     machine: TheMachine,
     request: Request,
     response: Response,
+    wanted: Cut,
     *,
-    owner: Annotated[str | None, Query(description="Only this owner's.", examples=["Finance operations"])] = None,
-    state: Annotated[Literal["open", "closed"], Query(description="Open ones, or those that were closed.")] = "open",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Hold]:
     """The queue: most money at risk first, then the oldest."""
-    found = await overview.queue(machine, owner=owner, state=state, cursor=cursor, limit=limit)
+    found = await queue.page(machine, wanted, cursor=cursor, limit=limit)
     link_next(request, response, found.next)
     return Page(data=[hold_shape(row) for row in found.rows], next=found.next)
+
+
+@router.get("/holds/totals")
+async def total_holds(machine: TheMachine, wanted: Cut) -> Totals:
+    """What the same cut of the queue comes to."""
+    return totals_shape(await queue.total(machine.pool, wanted))
 
 
 @router.get("/holds/{id}")
@@ -128,10 +176,48 @@ async def release_hold(
     return _decision(decided, response)
 
 
+@router.post("/holds/{id}/assign")
+async def assign_hold(machine: TheMachine, id: HoldId, asked: Assignment, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+    """Give it to somebody, or to nobody; its owner stays who the policy says."""
+    once = Once(key, exact.digest("assign", id, asked.to, asked.reason))
+    told = await hands.assign(machine, id, asked.to, person=ACTOR, reason=asked.reason, once=once)
+    return _decision(told, response)
+
+
+@router.post("/holds/{id}/snooze")
+async def snooze_hold(machine: TheMachine, id: HoldId, asked: Snooze, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+    """Out of the queue until a time; then it comes back by itself, with the clock it had."""
+    once = Once(key, exact.digest("snooze", id, asked.until.isoformat(), asked.reason))
+    told = await hands.snooze(machine, id, asked.until, person=ACTOR, reason=asked.reason, once=once)
+    return _decision(told, response)
+
+
+@router.post("/holds/{id}/note")
+async def note_hold(machine: TheMachine, id: HoldId, asked: Note, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+    """Something the next person should know; kept in the journal."""
+    once = Once(key, exact.digest("note", id, asked.text))
+    return _decision(await hands.note(machine, id, asked.text, person=ACTOR, once=once), response)
+
+
+@router.post("/holds/{id}/resolve")
+async def resolve_hold(machine: TheMachine, id: HoldId, asked: Resolution, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+    """It was dealt with elsewhere: the run that waits is over, and sends nothing more."""
+    once = Once(key, exact.digest("resolve", id, asked.reason))
+    return _decision(await hands.resolve(machine, id, person=ACTOR, reason=asked.reason, once=once), response)
+
+
+def totals_shape(total: Total) -> Totals:
+    return Totals(holds=total.holds, at_risk=monies(total.amounts), unknown=total.unknown)
+
+
 def hold_shape(row: Row | dict[str, Any]) -> Hold:
-    same = ("id", "state", "kind", "why", "fix", "owner", "part", "choices", "candidates", "run", "system", "waiting")
+    same = (
+        "id", "state", "kind", "why", "fix", "owner", "part", "choices", "candidates", "run", "system", "waiting",
+        "workflow", "cause", "regressed", "assignee", "snoozed_until",
+    )  # fmt: skip
     return Hold(
         **{name: row[name] for name in same},
+        stuck_at=row["at_system"],
         engagement=row["correlation"],
         at_risk=money(row["amount"], row["currency"]),
         opened_at=row["opened_at"],
@@ -149,6 +235,6 @@ def _decision(decided: dict[str, Any], response: Response) -> Decision:
         engagement=decided["correlation"],
         how=decided["how"],
         by=decided["by"],
-        reason=decided["reason"],
+        reason=decided.get("reason") or decided.get("text"),
         at=decided["at"],
     )

@@ -8,7 +8,9 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from throughline.console.batches import BatchesPage, BatchPage, NewBatchPage
 from throughline.console.break_ import BreakPage
+from throughline.console.causes import CausePage, CausesPage
 from throughline.console.charts import bar, lanes
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementsPage
@@ -20,8 +22,9 @@ from throughline.console.login import LoginPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
-type LivePage = BreakPage | EngagementPage | EngagementsPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
-type Page = LivePage | ErrorPage | LoginPage
+type DeskPage = BatchPage | BatchesPage | CausePage | CausesPage | HoldPage | HoldsPage
+type LivePage = BreakPage | DeskPage | EngagementPage | EngagementsPage | ReconciliationPage | SystemsPage
+type Page = LivePage | ErrorPage | LoginPage | NewBatchPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
 CONTENT_SECURITY_POLICY = (

@@ -1,7 +1,8 @@
 """The outlet: things are done to systems here, once each, up the ladder that the vendor allows."""
 
+from collections.abc import Generator, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,12 +88,13 @@ class Outlet:
         differing = {name: value for name, value in wanted.items() if held.get(name) != value}
         if link and link.key == key and not differing:
             return link.key
-        record = await self._written(mapping, differing if key else wanted, said, system)
-        if link and (overwritten := [name for name in differing if name in held]):
-            await self._forget(link, overwritten)
         effect = self._effect(entity, mapping.rung, system=system.name, key=key, fields=differing, part=part)
-        step = Step(self, effect, mapping, connector, system, record, key)
-        their_key = await self.do(step)
+        with _saying(effect):
+            record = await self._written(mapping, differing if key else wanted, said, system)
+            if link and (overwritten := [name for name in differing if name in held]):
+                await self._forget(link, overwritten)
+            step = Step(self, effect, mapping, connector, system, record, key)
+            their_key = await self.do(step)
         if step.earlier:
             return await self.put(entity, said, system, onto=onto, only=only, part=part)
         return their_key
@@ -216,3 +218,14 @@ class Outlet:
             state="planned",
             fields=fields,
         )
+
+
+@contextmanager
+def _saying(effect: Effect) -> Generator[None]:
+    """Whoever is asked what to do is shown what could not be said, and to whom."""
+    try:
+        yield
+    except Hold as hold:
+        told = {name: getattr(effect, name) for name in ("system", "kind", "entity", "operation", "fields")}
+        hold.refused_put = {**told, "effect": effect.key}
+        raise

@@ -200,7 +200,7 @@ class Runner:
         elif row["state"] == "defect":
             await stored.close(sql, [dead_letters.of_run(row["id"])], how="went through", now=now)
         if ended.stops or ended.defect or row["passes"]:
-            await holds.open_only(sql, row["id"], ended.holds(row, flow), now=now)
+            await holds.open_only(sql, row["id"], ended.holds(row, flow), judged=ended.judges, now=now)
 
     async def _authored(self, flow: PassFlow) -> Verdict:
         """What the process itself decided is a claim of the hub's, and settled like any other."""
