@@ -138,3 +138,20 @@ async def test_a_cause_is_cleared_with_a_canary(caller: Any, two: str) -> None:
 async def test_a_batch_nobody_began_is_not_found(caller: Any) -> None:
     for path in ("batches/batch-x", "batches/batch-x/items"):
         assert (await caller.get(f"/api/v1/{path}")).problem["code"] == "not_found"
+
+
+@pytest.mark.usefixtures("two")
+async def test_a_hold_shows_what_could_not_be_sent_beside_what_they_hold(caller: Any, machine: Machine) -> None:
+    put = {"system": "kantata", "kind": "project", "entity": "project-of-opportunity-1", "operation": "update",
+           "effect": "E", "fields": {"name": "Rollout", "currency": "EUR"}}  # fmt: skip
+    await machine.pool.execute("update holds set refused_put = $1 where id = 'hold-1'", put)
+    await machine.pool.execute("update links set sent = $1 where entity = 'project-of-opportunity-1'", {"name": "Roll"})
+
+    told = (await caller.get("/api/v1/holds/hold-1")).json["difference"]
+
+    assert (told["system"], told["operation"], told["key"]) == ("kantata", "update", "101")
+    assert told["fields"] == [
+        {"name": "name", "held": "Roll", "wanted": "Rollout"},
+        {"name": "currency", "held": None, "wanted": "EUR"},
+    ]
+    assert (await caller.get("/api/v1/holds/hold-2")).json["difference"] is None

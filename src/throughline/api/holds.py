@@ -12,7 +12,8 @@ from throughline.api.shapes import Asked, Page, Shape, money, monies
 from throughline.core import exact
 from throughline.core.money import Money
 from throughline.hub import holds
-from throughline.hub.desk import hands, queue
+from throughline.hub.desk import background, hands, queue
+from throughline.hub.desk.background import Background
 from throughline.hub.desk.queue import Total
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.once import Once
@@ -61,6 +62,44 @@ class Hold(Shape):
     opened_at: datetime
     closed_at: datetime | None
     closed_how: str | None
+
+
+class Differing(Shape):
+    """One field, in our words."""
+
+    name: str = Field(examples=["tax_code"])
+    held: Any = Field(description="What they last agreed to; null for nothing.")
+    wanted: Any = Field(description="What we wanted to send.")
+
+
+class Difference(Shape):
+    """What could not be sent to a system, beside what it holds."""
+
+    system: str = Field(examples=["netsuite"])
+    kind: str = Field(examples=["contract"])
+    operation: str = Field(examples=["create"])
+    key: str | None = Field(description="Their record; null while they have none.")
+    fields: list[Differing]
+
+
+class Noted(Shape):
+    """What somebody did with it, or said about it."""
+
+    person: str
+    what: str = Field(examples=["noted"])
+    detail: dict[str, Any]
+    at: datetime
+
+
+class HoldWhole(Hold):
+    """A hold with what is behind it."""
+
+    difference: Difference | None
+    best: str | None = Field(description="What went through most often for its cause.", examples=["released"])
+    worked: int = Field(description="How often that went through.")
+    came_back: int = Field(description="How often it did not.")
+    reasons_that_worked: list[str]
+    notes: list[Noted]
 
 
 class Answer(Asked):
@@ -145,12 +184,12 @@ async def total_holds(machine: TheMachine, wanted: Cut) -> Totals:
 
 
 @router.get("/holds/{id}")
-async def get_hold(machine: TheMachine, id: HoldId) -> Hold:  # noqa: A002 - the name in the path
-    """One hold: why, for whom, what it costs, and what to do."""
+async def get_hold(machine: TheMachine, id: HoldId) -> HoldWhole:  # noqa: A002 - the name in the path
+    """One hold: why, for whom, what it costs, what to do, and what worked before."""
     row = await stored.one(machine.pool, id)
     if row is None:
         raise NoSuchHold(f"There is no hold {id}.")
-    return hold_shape(row)
+    return _whole(hold_shape(row), await background.of_hold(machine, row))
 
 
 @router.post("/holds/{id}/answer")
@@ -210,14 +249,28 @@ def totals_shape(total: Total) -> Totals:
     return Totals(holds=total.holds, at_risk=monies(total.amounts), unknown=total.unknown)
 
 
+def _whole(hold: Hold, known: Background) -> HoldWhole:
+    best = known.best
+    return HoldWhole(
+        **vars(hold),
+        difference=Difference.model_validate(known.difference) if known.difference else None,
+        best=best.words if best else None,
+        worked=best.worked if best else 0,
+        came_back=best.came_back if best else 0,
+        reasons_that_worked=[row["reason"] for row in known.worked],
+        notes=[Noted(person=n["actor"], what=n["action"], detail=n["detail"], at=n["at"]) for n in known.notes],
+    )
+
+
 def hold_shape(row: Row | dict[str, Any]) -> Hold:
     same = (
         "id", "state", "kind", "why", "fix", "owner", "part", "choices", "candidates", "run", "system", "waiting",
-        "workflow", "cause", "regressed", "assignee", "snoozed_until",
+        "workflow", "cause", "assignee", "snoozed_until",
     )  # fmt: skip
     return Hold(
         **{name: row[name] for name in same},
         stuck_at=row["at_system"],
+        regressed=bool(row["regressed"]),
         engagement=row["correlation"],
         at_risk=money(row["amount"], row["currency"]),
         opened_at=row["opened_at"],

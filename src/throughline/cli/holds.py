@@ -2,8 +2,8 @@
 
 import getpass
 import shlex
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from typing import Any
 
 from rich.text import Text
 
@@ -12,9 +12,10 @@ from throughline.cli.exits import Exit, Stop
 from throughline.cli.opened import asked
 from throughline.cli.printing import after, clock, document, mark, money, out, table, talk
 from throughline.cli.where import HERE, Where
+from throughline.core import exact
 from throughline.hub import holds as hub_holds
-from throughline.hub.desk import causes, hands, queue
-from throughline.hub.desk.causes import Way
+from throughline.hub.desk import background, queue
+from throughline.hub.desk.background import Background
 from throughline.hub.firm import FirmErrors
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.store import holds
@@ -66,15 +67,15 @@ async def show(hold: str, /, *, json: bool = False, where: Where = HERE) -> int:
     """
     async with asked(where.settings()) as machine:
         row = await holds.one(machine.pool, hold)
-        notes = await hands.notes(machine.pool, hold)
-        ways = await causes.ways(machine.pool, row["cause"]) if row and row["cause"] else ()
-    if row is None:
+        known = await background.of_hold(machine, row) if row else None
+    if row is None or known is None:
         raise Stop(f"There is no hold {hold}. See: throughline holds list", Exit.FOUND)
     if json:
-        document("hold", {**dict(row), "journal": [dict(each) for each in notes], "ways": [asdict(w) for w in ways]})
+        document("hold", {**dict(row), "journal": [dict(each) for each in known.notes], "ways": known.ways,
+                          "difference": known.difference})  # fmt: skip
         return Exit.DONE
     _tell(row)
-    _tell_history(notes, ways)
+    _tell_background(known)
     if row["system"]:
         after(where.again("status"), *([where.again(f"holds release {hold}")] if row["state"] == "open" else []))
     elif row["state"] == "closed":
@@ -118,14 +119,24 @@ def _tell(row: Row) -> None:
               [(name, *(each.get(name, "") for each in row["candidates"])) for name in fields])  # fmt: skip
 
 
-def _tell_history(notes: Sequence[Row], ways: Sequence[Way]) -> None:
-    for way in ways:
+def _tell_background(known: Background) -> None:
+    if known.difference:
+        out.print()
+        there = f"{known.difference.system} holds"
+        table((known.difference.kind, there, "we wanted to send"), [
+            (each.name, _short(each.held), _short(each.wanted)) for each in known.difference.fields
+        ], flexible=2)  # fmt: skip
+    for way in known.ways:
         said = f"{way.words}: {way.times} times, {way.worked} went through, {way.came_back} came back"
         out.print(f"  {'before':<11} {said}", markup=False, soft_wrap=True)
-    for each in notes:
+    for each in known.notes:
         words = each["detail"].get("text") or each["detail"].get("reason") or ""
         said = f"{clock(each['at'])} {each['actor']} {each['action']}{f': {words}' if words else ''}"
         out.print(f"  {'journal':<11} {said}", markup=False, soft_wrap=True)
+
+
+def _short(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else exact.dumps(value)
 
 
 async def answer(hold: str, choice: str, /, *, reason: str | None = None, person: str | None = None,

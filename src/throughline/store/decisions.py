@@ -44,9 +44,11 @@ async def of_cause(sql: Sql, cause: str) -> list[Row]:
 
 
 async def that_worked(sql: Sql, cause: str, *, limit: int = 3) -> list[Row]:
-    """The newest that went through and say why."""
+    """What people said when it went through, each reason once, with who said it last."""
     return await sql.fetch(
-        """select * from decisions where cause = $1 and outcome = 'went through' and reason is not null
+        """select * from (
+             select distinct on (reason) * from decisions
+             where cause = $1 and outcome = 'went through' and reason is not null order by reason, seq desc) each
            order by seq desc limit $2""",
         cause,
         limit,

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from throughline.core.entities import Entity
 from throughline.core.errors import Hold
 from throughline.core.events import OpportunityWon
 from throughline.core.money import Money
+from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
 
 type Stuck = Callable[..., Awaitable[Any]]
@@ -25,7 +27,7 @@ class Desk:
         self.world: Any = None
         self.left: dict[str, deque[Any]] = {}
 
-    async def stuck(self, deal: str, *stops: Hold) -> Any:
+    async def stuck(self, deal: str, *stops: Any) -> Any:
         """A deal is won and its run is held; returns its hold."""
         self.left[deal] = deque(stops)
         await self.world.start(OpportunityWon(opportunity=deal))
@@ -43,9 +45,15 @@ async def desk(opened: Any) -> Desk:
     @workflow("sells", on=OpportunityWon, lane=lambda won: won.opportunity)
     async def sells(flow: Flow, won: OpportunityWon) -> None:
         left = desk.left[won.opportunity]
-        if left and getattr(left[0], "fix", "").startswith("Choose"):
-            await flow.ask("same", left[0].why, choices=("yes", "no"))
-            left.popleft()
+        match left[0] if left else None:
+            case Entity() as entity:
+                await flow.put(entity, into=Role.ERP)
+                left.popleft()
+            case Hold(fix="Choose.") as question:
+                await flow.ask("same", question.why, choices=("yes", "no"))
+                left.popleft()
+            case _:
+                pass
         if left:
             raise left.popleft()
 

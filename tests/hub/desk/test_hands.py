@@ -1,13 +1,16 @@
 """One hold in a person's hands: given, put off, noted, dealt with elsewhere; each on record."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from throughline.hub.desk import hands, queue
+from throughline.core.entities import Customer
+from throughline.hub.desk import difference, hands, queue
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import Once
+from throughline.hub.wire import Raw
 from throughline.store import journal
 from throughline.store.queue import Wanted
 
@@ -107,3 +110,16 @@ async def test_a_hold_nobody_opened_is_in_nobodys_hands(desk: Any) -> None:
     ):
         with pytest.raises(NoSuchHold, match="There is no hold hold-x"):
             await act
+
+
+async def test_what_a_system_would_not_be_told_is_kept_with_the_hold(desk: Any) -> None:
+    """Whatever the vendor offers: on the lowest rung nothing else remembers what was to be sent."""
+    desk.world.estate.fail("PUT", "customers", answer=Raw(422, {}, json.dumps({"why": "no tax code"}).encode()))
+    one = await desk.stuck("deal-1", Customer.model_validate({"id": "customer-1", "name": "Merz"}))
+
+    told = await difference.of_hold(desk.world.pool, one)
+
+    assert told is not None
+    assert (told.system, told.kind, told.operation, told.key) == ("south", "customer", "create", None)
+    assert {each.name: each.wanted for each in told.fields} == {"name": "Merz"}
+    assert one["at_system"] == "south"

@@ -103,7 +103,7 @@ def one(setting: Setting, progress: Progress, items: Sequence[Row], *, older: st
         amount=wording.monies({currency: Decimal(amount) for currency, amount in batch["amounts"].items()}),
         unknown=f"{batch['unknown']:,}" if batch["unknown"] else "",
         canary="the first went ahead alone, the rest follow when it went through" if batch["canary"] else "",
-        why=batch["why"] or "",
+        why=f"{batch['why'][:1].upper()}{batch['why'][1:]}." if batch["why"] else "",
         items=tuple(item(each) for each in items),
         file_url=f"/batches/{id_}.csv",
         cancel_url=f"/batches/{id_}/cancel" if batch["state"] == "running" else "",

@@ -4,7 +4,7 @@ alter table holds add column workflow text;
 alter table holds add column at_system text;
 alter table holds add column fingerprint text;
 alter table holds add column cause text;
-alter table holds add column regressed boolean not null default false;
+alter table holds add column regressed boolean;
 alter table holds add column assignee text;
 alter table holds add column snoozed_until timestamptz;
 -- What a system refused to be told, in our words.
