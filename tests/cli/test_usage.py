@@ -29,6 +29,7 @@ ASKING = (
     ("holds", "release", "hold-1"),
     ("holds", "assign", "hold-1", "Ann"),
     ("holds", "snooze", "hold-1", "2030-01-01"),
+    ("holds", "correct", "hold-1", "name", "Merz", "--reason", "A slip."),
     ("holds", "note", "hold-1", "Called them."),
     ("holds", "resolve", "hold-1", "--reason", "By hand."),
     ("causes", "list"),

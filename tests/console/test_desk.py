@@ -191,3 +191,20 @@ async def test_what_worked_before_is_proposed_with_its_figures(browser: Browser,
 
     assert cause["proposal"] == "Released: went through 2 of 3 times. Last time: “Row added.”"
     assert hold["proposal"] == cause["proposal"]
+
+
+@pytest.mark.usefixtures("two")
+async def test_a_refused_value_is_edited_on_the_page_and_checked_first(browser: Browser, machine: Machine) -> None:
+    said = {"id": "customer-1", "name": "Merz", "currency": "EUR"}
+    put = {"system": "netsuite", "kind": "customer", "entity": "customer-1", "operation": "create", "effect": "E",
+           "fields": {"name": "Merz"}, "whole": said}  # fmt: skip
+    await machine.pool.execute("update holds set refused_put = $1 where id = 'hold-1'", put)
+    form = {"csrf_token": await browser.token(), "field": "name", "reason": "A slip."}
+    assert 'action="/holds/hold-1/correct"' in (await browser.get("/holds/hold-1")).text
+
+    wrong = await browser.post("/holds/hold-1/correct", {**form, "value": "[1]"})
+    right = await browser.post("/holds/hold-1/correct", {**form, "value": "Merz AG"})
+
+    assert (wrong.status, right.status) == (409, 303)
+    assert await machine.pool.fetchval("select said from corrections") == {"instead_of": "Merz", "value": "Merz AG"}
+    assert "name corrected: A slip." in (await browser.get("/holds/hold-1")).text

@@ -12,7 +12,7 @@ from throughline.api.shapes import Asked, Page, Shape, money, monies
 from throughline.core import exact
 from throughline.core.money import Money
 from throughline.hub import holds
-from throughline.hub.desk import background, hands, queue
+from throughline.hub.desk import background, correcting, hands, queue
 from throughline.hub.desk.background import Background
 from throughline.hub.desk.queue import Total
 from throughline.hub.holds import NoSuchHold
@@ -135,6 +135,14 @@ class Note(Asked):
     text: Annotated[str, Field(min_length=1, max_length=2000, examples=["Called them; they send the number tomorrow."])]
 
 
+class CorrectedValue(Asked):
+    """What a system is to be told instead."""
+
+    field: Annotated[str, Field(min_length=1, max_length=200, examples=["tax_code"])]
+    value: Any = Field(description="As the entity has it.", examples=["DE-RC-13B"])
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Reverse charge applies."])]
+
+
 class Resolution(Asked):
     """Why nothing more has to be done."""
 
@@ -236,6 +244,20 @@ async def note_hold(machine: TheMachine, id: HoldId, asked: Note, key: Key, resp
     """Something the next person should know; kept in the journal."""
     once = Once(key, exact.digest("note", id, asked.text))
     return _decision(await hands.note(machine, id, asked.text, person=ACTOR, once=once), response)
+
+
+@router.post("/holds/{id}/correct")
+async def correct_hold(
+    machine: TheMachine,
+    id: HoldId,  # noqa: A002 - same
+    asked: CorrectedValue,
+    key: Key,
+    response: Response,
+) -> Decision:
+    """Edit a value that could not be sent, checked against entity and mapping, and release. For this run alone."""
+    once = Once(key, exact.digest("correct", id, asked.field, asked.value, asked.reason))
+    told = await correcting.correct(machine, id, asked.field, asked.value, person=ACTOR, reason=asked.reason, once=once)
+    return _decision(told, response)
 
 
 @router.post("/holds/{id}/resolve")

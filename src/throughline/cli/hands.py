@@ -11,7 +11,7 @@ from throughline.cli.opened import asked
 from throughline.cli.printing import after, document, out
 from throughline.cli.where import HERE, Where
 from throughline.hub.cancels import NotCancellable
-from throughline.hub.desk import hands
+from throughline.hub.desk import correcting, hands
 from throughline.hub.holds import NoSuchHold, NotPossible
 
 
@@ -77,6 +77,31 @@ async def note(hold: str, text: str, /, *, person: str | None = None, json: bool
     async with asked(where.settings()) as machine:
         told = await _tried(hands.note(machine, hold, text, person=_who(person)))
     return _say(told, f"{hold}: noted.", json=json, where=where)
+
+
+async def correct(hold: str, field: str, value: str, /, *, reason: str, person: str | None = None, json: bool = False,
+                  where: Where = HERE) -> int:  # fmt: skip
+    """Edit a value that could not be sent, checked against the mapping, and release. For this run alone.
+
+    Parameters
+    ----------
+    hold
+        The hold's id.
+    field
+        Which value, as `holds show` names it.
+    value
+        What the system is to be told instead; an object or a list as JSON.
+    reason
+        Why; kept in the journal.
+    person
+        Who corrects; the user who runs this command if not said.
+    json
+        One JSON document instead of a sentence.
+    """
+    async with asked(where.settings()) as machine:
+        meant = correcting.typed(value)
+        told = await _tried(correcting.correct(machine, hold, field, meant, person=_who(person), reason=reason))
+    return _say(told, f"{hold}: {field} is corrected, and the run goes on.", json=json, where=where)
 
 
 async def resolve(hold: str, /, *, reason: str, person: str | None = None, json: bool = False,

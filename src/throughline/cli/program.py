@@ -21,7 +21,7 @@ app = App(
 )
 holds = App(
     name="holds",
-    help="The exception queue: list, show, answer, release, assign, snooze, note, resolve.",
+    help="The exception queue: list, show, answer, release, correct, assign, snooze, note, resolve.",
     version_flags=[],
 )
 causes = App(
@@ -82,6 +82,12 @@ COMMANDS = (
         "snooze",
         "hands:snooze",
         "Take a hold out of the queue until a time; then it comes back by itself, with the clock it had.",
+    ),
+    (
+        holds,
+        "correct",
+        "hands:correct",
+        "Edit a value that could not be sent, checked against the mapping, and release. For this run alone.",
     ),
     (holds, "note", "hands:note", "Tell the next person something about a hold; kept in the journal."),
     (

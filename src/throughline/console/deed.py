@@ -8,7 +8,7 @@ class Deed:
     """A form: POST to `url` with `csrf_token`, `reason` and its one `field` ("" for none), labelled `label`.
 
     `effect` says what it will do. `offers` are values for the field; the field is free text without them. `ticks` are
-    (id, words) to be ticked as `id`.
+    (id, words) to be ticked as `id`. `also` is a second field of free text.
     """
 
     key: str
@@ -22,4 +22,6 @@ class Deed:
     offers: tuple[tuple[str, str], ...] = ()
     ticks: tuple[tuple[str, str], ...] = ()
     primary: bool = False
+    also: str = ""
+    also_label: str = ""
     kind: str = "text"

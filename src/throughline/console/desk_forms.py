@@ -16,7 +16,7 @@ from throughline.console.from_hub import batches as pages
 from throughline.console.guard import keep_form_token
 from throughline.console.pages import Pages
 from throughline.console.rendering import render
-from throughline.hub.desk import batches, causes, hands
+from throughline.hub.desk import batches, causes, correcting, hands
 from throughline.hub.desk.batches import Action, NoSuchBatch, Order
 from throughline.hub.desk.causes import NoSuchCause
 from throughline.hub.machine import Machine
@@ -54,6 +54,7 @@ class DeskForms:
             "/causes/{id}/part": self._part,
             "/causes/{id}/resolve": self._resolve_cause,
             "/holds/{id}/assign": self._assign,
+            "/holds/{id}/correct": self._correct,
             "/holds/{id}/snooze": self._snooze,
             "/holds/{id}/note": self._note,
             "/holds/{id}/resolve": self._resolve,
@@ -138,6 +139,12 @@ class DeskForms:
     async def _assign(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         await hands.assign(self.machine, id_, _text(form, "to") or None, **_who(request, form))
+        return _to_hold(id_)
+
+    async def _correct(self, request: Request) -> Response:
+        form, id_ = await self.form(request), request.path_params["id"]
+        value = correcting.typed(_text(form, "value"))
+        await correcting.correct(self.machine, id_, _text(form, "field"), value, **_who(request, form))
         return _to_hold(id_)
 
     async def _snooze(self, request: Request) -> Response:

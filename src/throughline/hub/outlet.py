@@ -23,6 +23,7 @@ from throughline.hub.ladder import Step
 from throughline.hub.lease import Lease
 from throughline.hub.wire import Context
 from throughline.store import effects, entities
+from throughline.store.corrections import Correction
 from throughline.store.database import Pool, Sql
 from throughline.store.effects import Effect
 from throughline.store.entities import Link
@@ -55,6 +56,7 @@ class Outlet:
     lease: Lease
     answers: Dict[str, str]
     first: bool
+    corrections: Sequence[Correction] = ()
     done: list[Effect] = field(default_factory=list[Effect])
     links: dict[tuple[str, str, str], Link] = field(default_factory=dict[tuple[str, str, str], Link])
     context: Context = field(init=False)
@@ -83,13 +85,14 @@ class Outlet:
         key = onto or (link.key if link else None)
         if key:
             self.refuse_twins(entity.id, system.name, entity.kind, key)
+        said = self._corrected(entity.id, system.name, said)
         wanted = self._wanted(mapping, said, only, system.name)
         held = link.sent if link and link.key == key else {}
         differing = {name: value for name, value in wanted.items() if held.get(name) != value}
         if link and link.key == key and not differing:
             return link.key
         effect = self._effect(entity, mapping.rung, system=system.name, key=key, fields=differing, part=part)
-        with _saying(effect):
+        with _saying(effect, said):
             record = await self._written(mapping, differing if key else wanted, said, system)
             if link and (overwritten := [name for name in differing if name in held]):
                 await self._forget(link, overwritten)
@@ -98,6 +101,12 @@ class Outlet:
         if step.earlier:
             return await self.put(entity, said, system, onto=onto, only=only, part=part)
         return their_key
+
+    def _corrected(self, entity: str, system: str, said: dict[str, Any]) -> dict[str, Any]:
+        """With what a person wants said to this system, as long as we would say what they found wrong."""
+        ours = (each for each in self.corrections if (each.entity, each.system) == (entity, system))
+        meant = {each.field: each.value for each in ours if said.get(each.field) == each.instead_of}
+        return {**said, **meant} if meant else said
 
     async def do(self, step: Step) -> str:
         """Take one effect up the ladder. A plan writes it down instead."""
@@ -221,11 +230,11 @@ class Outlet:
 
 
 @contextmanager
-def _saying(effect: Effect) -> Generator[None]:
+def _saying(effect: Effect, whole: dict[str, Any]) -> Generator[None]:
     """Whoever is asked what to do is shown what could not be said, and to whom."""
     try:
         yield
     except Hold as hold:
         told = {name: getattr(effect, name) for name in ("system", "kind", "entity", "operation", "fields")}
-        hold.refused_put = {**told, "effect": effect.key}
+        hold.refused_put = {**told, "effect": effect.key, "whole": whole}
         raise

@@ -20,7 +20,8 @@ def deeds(hold: HoldFacts) -> tuple[Deed, ...]:
     id_ = hold["id"]
     said = [_note(id_)]
     if hold["state"] == "open":
-        said = [_assign(id_), _snooze(id_), *said, *([_resolve(id_)] if hold["run"] else [])]
+        edit = [_correct(hold)] if hold["refused_put"] else []
+        said = [*edit, _assign(id_), _snooze(id_), *said, *([_resolve(id_)] if hold["run"] else [])]
     return tuple(said)
 
 
@@ -56,6 +57,16 @@ def plain(value: Any) -> str:
             return "; ".join(plain(each) for each in value)
         case _:
             return str(value)
+
+
+def _correct(hold: HoldFacts) -> Deed:
+    id_, put = hold["id"], hold["refused_put"]
+    offers = tuple((name, f"{words(name)}, now {plain(value)}") for name, value in put["fields"].items())
+    return Deed(key="correct", verb="Edit and retry", icon="wand-sparkles", url=f"/holds/{id_}/correct", field="field",
+                label="Which value", offers=offers, also="value", also_label="What it should be",
+                effect=f"Checked against the mapping first. {put['system']} is told this instead, by this run alone;"
+                " the source stays as it is, and a correction there outdoes it.",
+                cli=f'throughline holds correct {id_} <field> <value> --reason "..."')  # fmt: skip
 
 
 def _assign(id_: str) -> Deed:

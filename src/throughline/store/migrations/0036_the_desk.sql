@@ -99,3 +99,16 @@ create table batch_items (
     primary key (batch, n)
 );
 create index batch_items_open on batch_items (batch, n) where state in ('waiting', 'under way');
+
+-- What a person wants said to a system, for one run, instead of what the run would say.
+create table corrections (
+    run text not null,
+    system text not null,
+    entity text not null,
+    field text not null,
+    said jsonb not null,
+    person text not null,
+    reason text not null,
+    at timestamptz not null,
+    primary key (run, system, entity, field)
+);
