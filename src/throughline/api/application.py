@@ -17,6 +17,7 @@ from throughline.api import (
     dead_letters,
     engagements,
     events,
+    hands,
     health,
     holds,
     meta,
@@ -48,7 +49,7 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    accounts, engagements, holds, causes, batches, reconciliation, runs, plans, quoting, dead_letters, replays,
+    accounts, engagements, holds, hands, causes, batches, reconciliation, runs, plans, quoting, dead_letters, replays,
     events, subscriptions, systems, captures, archives, audit, usage, meta,
 )  # fmt: skip
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from throughline.api.asking import TheMachine
 from throughline.api.cuts import Cut
-from throughline.api.holds import ACTOR, Resolution, Totals, totals_shape
+from throughline.api.hands import Resolution
+from throughline.api.holds import ACTOR, Totals, totals_shape
 from throughline.api.shapes import Asked, Shape
 from throughline.hub.desk import causes, queue
 from throughline.hub.desk.causes import Found, Way

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
 from throughline.api.cuts import Cut
@@ -12,7 +12,7 @@ from throughline.api.shapes import Asked, Page, Shape, money, monies
 from throughline.core import exact
 from throughline.core.money import Money
 from throughline.hub import holds
-from throughline.hub.desk import background, correcting, hands, queue
+from throughline.hub.desk import background, queue
 from throughline.hub.desk.background import Background
 from throughline.hub.desk.queue import Total
 from throughline.hub.holds import NoSuchHold
@@ -115,40 +115,6 @@ class Release(Asked):
     reason: Annotated[str | None, Field(max_length=1000, examples=["The row is in the table now."])] = None
 
 
-class Assignment(Asked):
-    """Whose it is from now on."""
-
-    to: Annotated[str | None, Field(max_length=200, description="null for nobody.", examples=["Ann"])]
-    reason: Annotated[str | None, Field(max_length=1000)] = None
-
-
-class Snooze(Asked):
-    """Until when it is out of the queue."""
-
-    until: AwareDatetime = Field(examples=["2026-12-01T08:00:00Z"])
-    reason: Annotated[str | None, Field(max_length=1000, examples=["The client is away."])] = None
-
-
-class Note(Asked):
-    """What the next person should know."""
-
-    text: Annotated[str, Field(min_length=1, max_length=2000, examples=["Called them; they send the number tomorrow."])]
-
-
-class CorrectedValue(Asked):
-    """What a system is to be told instead."""
-
-    field: Annotated[str, Field(min_length=1, max_length=200, examples=["tax_code"])]
-    value: Any = Field(description="As the entity has it.", examples=["DE-RC-13B"])
-    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Reverse charge applies."])]
-
-
-class Resolution(Asked):
-    """Why nothing more has to be done."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Billed by hand, INV-1042."])]
-
-
 class Totals(Shape):
     """What a cut of the queue comes to, each engagement's money once."""
 
@@ -205,7 +171,7 @@ async def answer_hold(machine: TheMachine, id: HoldId, asked: Answer, key: Key, 
     """Answer the question it asks; the run goes on. Send the same Idempotency-Key to ask again safely."""
     once = Once(key, exact.digest("answer", id, asked.choice, asked.reason))
     decided = await holds.answer(machine, id, asked.choice, person=ACTOR, reason=asked.reason, once=once)
-    return _decision(decided, response)
+    return decision_shape(decided, response)
 
 
 @router.post("/holds/{id}/release")
@@ -220,51 +186,7 @@ async def release_hold(
     reason = asked.reason if asked else None
     once = Once(key, exact.digest("release", id, reason))
     decided = await holds.release(machine, id, person=ACTOR, reason=reason, once=once)
-    return _decision(decided, response)
-
-
-@router.post("/holds/{id}/assign")
-async def assign_hold(machine: TheMachine, id: HoldId, asked: Assignment, key: Key, response: Response) -> Decision:  # noqa: A002 - same
-    """Give it to somebody, or to nobody; its owner stays who the policy says."""
-    once = Once(key, exact.digest("assign", id, asked.to, asked.reason))
-    told = await hands.assign(machine, id, asked.to, person=ACTOR, reason=asked.reason, once=once)
-    return _decision(told, response)
-
-
-@router.post("/holds/{id}/snooze")
-async def snooze_hold(machine: TheMachine, id: HoldId, asked: Snooze, key: Key, response: Response) -> Decision:  # noqa: A002 - same
-    """Out of the queue until a time; then it comes back by itself, with the clock it had."""
-    once = Once(key, exact.digest("snooze", id, asked.until.isoformat(), asked.reason))
-    told = await hands.snooze(machine, id, asked.until, person=ACTOR, reason=asked.reason, once=once)
-    return _decision(told, response)
-
-
-@router.post("/holds/{id}/note")
-async def note_hold(machine: TheMachine, id: HoldId, asked: Note, key: Key, response: Response) -> Decision:  # noqa: A002 - same
-    """Something the next person should know; kept in the journal."""
-    once = Once(key, exact.digest("note", id, asked.text))
-    return _decision(await hands.note(machine, id, asked.text, person=ACTOR, once=once), response)
-
-
-@router.post("/holds/{id}/correct")
-async def correct_hold(
-    machine: TheMachine,
-    id: HoldId,  # noqa: A002 - same
-    asked: CorrectedValue,
-    key: Key,
-    response: Response,
-) -> Decision:
-    """Edit a value that could not be sent, checked against entity and mapping, and release. For this run alone."""
-    once = Once(key, exact.digest("correct", id, asked.field, asked.value, asked.reason))
-    told = await correcting.correct(machine, id, asked.field, asked.value, person=ACTOR, reason=asked.reason, once=once)
-    return _decision(told, response)
-
-
-@router.post("/holds/{id}/resolve")
-async def resolve_hold(machine: TheMachine, id: HoldId, asked: Resolution, key: Key, response: Response) -> Decision:  # noqa: A002 - same
-    """It was dealt with elsewhere: the run that waits is over, and sends nothing more."""
-    once = Once(key, exact.digest("resolve", id, asked.reason))
-    return _decision(await hands.resolve(machine, id, person=ACTOR, reason=asked.reason, once=once), response)
+    return decision_shape(decided, response)
 
 
 def totals_shape(total: Total) -> Totals:
@@ -301,7 +223,7 @@ def hold_shape(row: Row | dict[str, Any]) -> Hold:
     )
 
 
-def _decision(decided: dict[str, Any], response: Response) -> Decision:
+def decision_shape(decided: dict[str, Any], response: Response) -> Decision:
     if decided["replayed"]:
         response.headers["Idempotent-Replayed"] = "true"
     return Decision(

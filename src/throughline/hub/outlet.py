@@ -1,8 +1,7 @@
 """The outlet: things are done to systems here, once each, up the ladder that the vendor allows."""
 
-from collections.abc import Generator, Sequence
 from collections.abc import Mapping as Dict
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +20,7 @@ from throughline.hub.applied import Applied, Spelled
 from throughline.hub.captures import Captures
 from throughline.hub.ladder import Step
 from throughline.hub.lease import Lease
+from throughline.hub.refusals import corrected, telling
 from throughline.hub.wire import Context
 from throughline.store import effects, entities
 from throughline.store.corrections import Correction
@@ -85,14 +85,14 @@ class Outlet:
         key = onto or (link.key if link else None)
         if key:
             self.refuse_twins(entity.id, system.name, entity.kind, key)
-        said = self._corrected(entity.id, system.name, said)
+        said = corrected(said, self.corrections, of=entity.id, at=system.name)
         wanted = self._wanted(mapping, said, only, system.name)
         held = link.sent if link and link.key == key else {}
         differing = {name: value for name, value in wanted.items() if held.get(name) != value}
         if link and link.key == key and not differing:
             return link.key
         effect = self._effect(entity, mapping.rung, system=system.name, key=key, fields=differing, part=part)
-        with _saying(effect, said):
+        with telling(effect, said):
             record = await self._written(mapping, differing if key else wanted, said, system)
             if link and (overwritten := [name for name in differing if name in held]):
                 await self._forget(link, overwritten)
@@ -101,12 +101,6 @@ class Outlet:
         if step.earlier:
             return await self.put(entity, said, system, onto=onto, only=only, part=part)
         return their_key
-
-    def _corrected(self, entity: str, system: str, said: dict[str, Any]) -> dict[str, Any]:
-        """With what a person wants said to this system, as long as we would say what they found wrong."""
-        ours = (each for each in self.corrections if (each.entity, each.system) == (entity, system))
-        meant = {each.field: each.value for each in ours if said.get(each.field) == each.instead_of}
-        return {**said, **meant} if meant else said
 
     async def do(self, step: Step) -> str:
         """Take one effect up the ladder. A plan writes it down instead."""
@@ -227,14 +221,3 @@ class Outlet:
             state="planned",
             fields=fields,
         )
-
-
-@contextmanager
-def _saying(effect: Effect, whole: dict[str, Any]) -> Generator[None]:
-    """Whoever is asked what to do is shown what could not be said, and to whom."""
-    try:
-        yield
-    except Hold as hold:
-        told = {name: getattr(effect, name) for name in ("system", "kind", "entity", "operation", "fields")}
-        hold.refused_put = {**told, "effect": effect.key, "whole": whole}
-        raise

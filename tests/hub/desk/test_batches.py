@@ -11,6 +11,7 @@ from throughline.hub import holds
 from throughline.hub.desk import batches, batching, causes
 from throughline.hub.desk.batches import NoSuchBatch, Order
 from throughline.hub.holds import NotPossible
+from throughline.store import batches as stored
 from throughline.store import journal
 from throughline.store.queue import Wanted
 
@@ -132,6 +133,19 @@ async def test_a_cancelled_batch_begins_nothing_more(three: Any) -> None:
     assert [row["correlation"] for row in await three.world.holds()] == ["deal-1", "deal-3"]
     with pytest.raises(NotPossible, match="is over"):
         await batches.cancel(machine, id_, person="A person")
+
+
+async def test_an_item_is_taken_only_while_it_waits_and_its_batch_runs(three: Any) -> None:
+    machine, pool = three.world.machine, three.world.pool
+    done = await batches.begin(machine, Order("assign", Wanted(), to="Ann", **PERSON))
+    assert await stored.take(pool, done, 0)
+    await worked_off(three, done, turns=1)
+    await pool.execute("update batches set state = 'running'")
+    over = await batches.begin(machine, Order("assign", Wanted(), to="Bo", **PERSON))
+    await pool.execute("update batches set state = 'cancelled' where id = $1", over)
+
+    assert not await stored.take(pool, done, 0)
+    assert not await stored.take(pool, over, 0)
 
 
 async def test_the_canary_is_the_least_at_risk_and_goes_alone(three: Any) -> None:
