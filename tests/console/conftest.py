@@ -5,14 +5,17 @@ import dataclasses
 import pytest
 
 from tests.console import figure_pages
+from throughline.console.batches import BatchesPage, BatchItemRow, BatchPage, BatchRow, NewBatchPage
 from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage, Remedy, SourceRecord
+from throughline.console.causes import CausePage, CauseRow, CausesPage, WayRow, Worked
 from throughline.console.charts.lanes import Lane, Lanes, Point
+from throughline.console.deed import Deed
 from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
 from throughline.console.engagements import EngagementRow, EngagementsPage
 from throughline.console.error import ErrorPage
-from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
-from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
+from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage, Note
+from throughline.console.holds import Facet, Filter, HoldRow, HoldsPage
 from throughline.console.kpis import KpisPage
 from throughline.console.overview import OverviewPage
 from throughline.console.pieces import Clock, EmptyPlace, Excerpt, LogEntry, Moment
@@ -325,11 +328,28 @@ def holds_page() -> HoldsPage:
         shell=shell("Holds", "holds", Crumb("Holds")),
         summary="3 open holds, USD 557,900 at risk.",
         fragment_url="/holds/fragment",
-        owners=(
-            OwnerFilter(name="Everyone", href="/holds", count="3", active=True),
-            OwnerFilter(name="Finance operations", href="/holds?owner=finance", count="2", active=False),
-            OwnerFilter(name="Master data", href="/holds?owner=master-data", count="1", active=False),
+        facets=(
+            Facet(
+                title="Owner",
+                filters=(
+                    Filter(name="Everyone", href="/holds", count="3", active=True),
+                    Filter(name="Finance operations", href="/holds?owner=finance", count="2", active=False),
+                    Filter(name="Master data", href="/holds?owner=master-data", count="1", active=False),
+                ),
+            ),
+            Facet(
+                title="Stuck at",
+                folded=True,
+                filters=(Filter(name="netsuite", href="/holds?system=netsuite", count="", active=False),),
+            ),
         ),
+        causes_url="/causes",
+        batches_url="/batches",
+        file_url="/holds.csv",
+        choose_url="/batches/new",
+        cut=(("owner", "Finance operations"),),
+        fitting="3",
+        cli="throughline holds list",
         rows=tuple(
             HoldRow(
                 key=hold.key,
@@ -343,12 +363,134 @@ def holds_page() -> HoldsPage:
                 engagement_name=name,
                 engagement_href=href,
                 clock=clock,
+                marks=("Came back", "With Ann"),
+                cause_href="/causes/cause-1",
             )
             for hold, amount, name, href, clock in rows
         ),
         empty=EmptyPlace("Nothing is held", "A run that needs a person waits here.", "throughline sandbox fault tax"),
         older_url="/holds?after=HLD-0",
     )
+
+
+def deeds(where: str) -> tuple[Deed, ...]:
+    """One of each shape: with offers, with ticks, with a day, with text alone."""
+    return (
+        Deed(key="clear", verb="Clear all", icon="wand-sparkles", url=f"{where}/clear", primary=True, field="choice",
+             label="Answer with", offers=(("yes", "yes"),), effect="The least at risk goes first, alone.", cli="clear"),
+        Deed(key="split", verb="Split", icon="check", url=f"{where}/split", label="Which", ticks=(("HLD-1", "One"),),
+             effect="These become a group of their own.", cli="split"),
+        Deed(key="snooze", verb="Snooze", icon="clock", url=f"{where}/snooze", field="until", label="To", kind="date",
+             effect="It comes back by itself, with the clock it had.", cli="snooze"),
+        Deed(key="note", verb="Note", icon="reply", url=f"{where}/note", field="text", label="Note", kind="area",
+             effect="The next person reads it here.", cli="note"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def causes_page() -> CausesPage:
+    row = CauseRow(
+        key="cause-1", href="/causes/cause-1", pattern="No tax code for DE selling to … in CH", where="finance",
+        state="Came back", tone="risk", holds="11", amount="EUR 196,400.00", unknown="2", age=age("3 d", "14:31:48"),
+    )  # fmt: skip
+    return CausesPage(
+        shell=shell("Causes", "holds", Crumb("Holds", "/holds"), Crumb("Causes")),
+        summary="2 causes of 12 open holds, EUR 196,400.00 at risk, 3 of unknown amount.",
+        fragment_url="/causes/fragment",
+        holds_url="/holds",
+        file_url="/causes.csv",
+        rows=(row, dataclasses.replace(row, key="cause-2", state="Open", tone="warn", amount="", unknown="")),
+        empty=EmptyPlace("Nothing is held", "Causes stand here."),
+        cli="throughline causes list",
+    )
+
+
+@pytest.fixture
+def cause_page(holds_page: HoldsPage) -> CausePage:
+    return CausePage(
+        shell=shell("No tax code", "holds", Crumb("Holds", "/holds"), Crumb("cause-1")),
+        fragment_url="/causes/cause-1/fragment",
+        key="cause-1",
+        pattern="No tax code for DE selling to … in CH",
+        state="Came back",
+        tone="risk",
+        icon="rotate-ccw",
+        why_grouped="The same process and reason once names, ids, amounts and days are left out.",
+        proposal="Released: went through 8 of 9 times. Last time: “Row added.”",
+        resolved="Resolved by Ann, 1 Nov: Row added. It came back, 19 Nov.",
+        holds="3",
+        holds_url="/holds?cause=cause-1",
+        amount="EUR 196,400.00",
+        unknown="1",
+        since=age("3 d", "14:31:48"),
+        merged=(("No tax code at all", "/causes/cause-2"),),
+        merged_into="/causes/cause-3",
+        rows=holds_page.rows,
+        ways=(WayRow(words="released", times="9", worked="8", came_back="1", last=age("3 d", "14:31:48"), best=True),),
+        worked=(Worked(reason="Row added.", person="Ann", at=age("3 d", "14:31:48")),),
+        deeds=deeds("/causes/cause-1"),
+    )
+
+
+@pytest.fixture
+def new_batch_page() -> NewBatchPage:
+    verbs = ("release", "answer", "assign", "snooze", "resolve")
+    return NewBatchPage(
+        shell=dataclasses.replace(shell("A batch", "holds", Crumb("Holds", "/holds"), Crumb("A batch")), live_url=""),
+        summary="12 holds, EUR 196,400.00 at risk, 3 of unknown amount.",
+        unfit="2 of them ask a question: left when released.",
+        begin_url="/batches",
+        back_url="/holds",
+        hidden=(("owner", "PMO"), ("expect", "12")),
+        actions=tuple(
+            Choice(value=verb, label=verb.capitalize(), effect=f"What {verb} does.", recommended=verb == "release")
+            for verb in verbs
+        ),
+        answers=("approve", "decline"),
+        cli="throughline batches start release --owner PMO",
+    )
+
+
+BATCH = BatchRow(
+    key="batch-1", href="/batches/batch-1", what="Release 12 holds", reason="Row added.", person="Ann", state="Stopped",
+    tone="risk", icon="circle-x", progress="9 of 12", percent=75, left="3", age=age("3 m", "14:31:48"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def batches_page() -> BatchesPage:
+    return BatchesPage(
+        shell=shell("Batches", "holds", Crumb("Holds", "/holds"), Crumb("Batches")),
+        summary="1 batch under way.",
+        fragment_url="/batches/fragment",
+        rows=(BATCH,),
+        empty=EmptyPlace("Nothing was done in a batch yet", "Tick holds in the queue."),
+        older_url="/batches?before=1",
+    )
+
+
+@pytest.fixture
+def batch_page() -> BatchPage:
+    states = (("Waits", "wait", "circle-dashed"), ("Done", "ok", "circle-check"), ("Left", "risk", "hand"))
+    return BatchPage(
+        shell=shell("Release 12 holds", "holds", Crumb("Holds", "/holds"), Crumb("batch-1")),
+        fragment_url="/batches/batch-1/fragment",
+        batch=BATCH,
+        amount="EUR 196,400.00",
+        unknown="3",
+        canary="the first went ahead alone",
+        why="the first, HLD-1, did not go through: came back",
+        items=tuple(
+            BatchItemRow(key=str(n), href=f"/holds/HLD-{n}", hold=f"HLD-{n}", why="No tax code", amount="", state=state,
+                         tone=tone, icon=icon, outcome="came back: no tax code")
+            for n, (state, tone, icon) in enumerate(states)
+        ),
+        file_url="/batches/batch-1.csv",
+        cancel_url="/batches/batch-1/cancel",
+        cli="throughline batches show batch-1",
+        cause_href="/causes/cause-1",
+        older_url="/batches/batch-1?after=1",
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -377,6 +519,14 @@ def hold_page() -> HoldPage:
             ),
             note="Name 0.97 alike, no tax id on either",
         ),
+        marks=("Came back", "With Ann"),
+        cause="The same customer?",
+        cause_href="/causes/cause-1",
+        proposal="Answered same: went through 8 of 9 times. Last time: “One tax id.”",
+        difference=(ComparedField(name="Country", values=("", "NO"), differs=True),),
+        difference_note="netsuite, customer, they have none yet",
+        exchange=Excerpt(request="POST /customer", response="422 taxCode required"),
+        notes=(Note(person="Ann", what="noted", text="Called them.", at=age("3 h", "14:31:48")),),
     )
 
 
@@ -554,7 +704,7 @@ def error_page() -> ErrorPage:
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
-        "engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "overview", "kpis",
-        "board", "error",
+        "engagement", "engagements", "hold", "holds", "causes", "cause", "batches", "batch", "reconciliation", "break",
+        "systems", "overview", "kpis", "board", "new_batch", "error",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

@@ -21,6 +21,7 @@ from throughline.hub.boards.boards import BOARDS, board
 from throughline.hub.clocks.following import follow
 from throughline.hub.clocks.listed import Which, listed, of_engagement
 from throughline.hub.clocks.looking import look
+from throughline.hub.desk import batching, causes, hands, naming, queue
 from throughline.hub.horizon import Horizon
 from throughline.hub.kpis.figures import figures
 from throughline.hub.quote_to_cash import quote_to_cash
@@ -29,6 +30,7 @@ from throughline.store import accounts, audit_log, breaks, captures, entities, e
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 from throughline.store.parking import Place
+from throughline.store.queue import Wanted
 
 ROWS = 5_000
 ENOUGH_TIMES = 12  # PostgreSQL keeps a plan for good after five; there is more than one connection
@@ -61,6 +63,12 @@ FILLED = {
                  opened_at)
       select 'x' || n, 'x' || n, 'x' || n, 'x' || n, 'h', 'hold', 'w', 'f', 'o', '{}', '[]', 'x' || n, 'closed', $1
       from numbers""",
+    "decisions": """(hold, run, name, cause, how, person, at, outcome)
+      select 'x' || n, 'x' || n, 'h', 'x' || n, 'released', 'p', $1, 'went through' from numbers""",
+    "causes": "(id, kind, pattern, state, first_at) select 'x' || n, 'hold', 'w', 'open', $1 from numbers",
+    "batches": """(id, state, action, said, query, canary, asked_by, reason, total, amounts, unknown, asked_at)
+      select 'x' || n, 'done', 'release', '{}', '{}', false, 'p', 'r', 1, '{}', 0, $1 from numbers""",
+    "batch_items": "(batch, n, hold, state) select 'x' || n, 0, 'x' || n, 'done' from numbers",
     "answers": "(run, name, choice, person, at) select 'x' || n, 'q', 'yes', 'p', $1 from numbers",
     "notices": "(system, id, at) select 'north', 'x' || n, $1 from numbers",
     "journal": "(at, actor, action, object, detail) select $1, 'a', 'b', 'x' || n, '{}' from numbers",
@@ -120,7 +128,15 @@ class Day:
             "the newest event": lambda: events.newest(pool),
             "an event is waited for": lambda: stored_runs.happened(pool, "X", deal, since=world.clock()),
             "engagements are listed": lambda: overview.deals(world.machine),
-            "the queue is listed": lambda: overview.queue(world.machine),
+            "the queue is listed": lambda: queue.page(world.machine, Wanted()),
+            "an owner's queue is listed": lambda: queue.page(world.machine, Wanted(owner="o")),
+            "closed holds are listed": lambda: queue.page(world.machine, Wanted(state="closed", cause="c")),
+            "the queue is added up": lambda: queue.total(pool, Wanted()),
+            "causes are listed": lambda: queue.groups(world.machine, Wanted()),
+            "what worked before": lambda: causes.ways(pool, "c"),
+            "batches go on": lambda: batching.all_running(world.machine),
+            "snoozed holds come back": lambda: hands.wake_snoozed(world.machine),
+            "holds without a cause are named": lambda: naming.all_nameless(world.machine),
             "runs are listed": lambda: overview.executions(world.machine, workflow=None, state=None),
             "captures are listed": lambda: overview.exchanges(world.machine, system=None, state=None, engagement=None),
             "one engagement's captures": lambda: captures.exchanges(pool, deal),

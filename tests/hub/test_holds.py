@@ -12,7 +12,8 @@ from throughline.core.workflow import Flow, workflow
 from throughline.hub import holds
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.store import holds as rows
-from throughline.store import journal
+from throughline.store import journal, queue
+from throughline.store.queue import Wanted
 
 
 def of_deal(event: OpportunityWon) -> str:
@@ -181,8 +182,8 @@ async def test_the_queue_is_by_money_at_risk_and_then_by_clock(opened: Any) -> N
     for n in range(4):
         await held(world, f"deal-{n}")
 
-    page = await rows.queue(world.pool, limit=2)
-    rest = await rows.queue(world.pool, after=(page[-1]["amount"], page[-1]["seq"]))
+    page = await queue.page(world.pool, Wanted(), limit=2)
+    rest = await queue.page(world.pool, Wanted(), after=(page[-1]["amount"], page[-1]["seq"]))
 
     assert [row["why"] for row in page] == ["c", "b"]
     assert [row["why"] for row in rest] == ["d", "a"]

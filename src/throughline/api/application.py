@@ -11,12 +11,15 @@ from throughline.api import (
     accounts,
     archives,
     audit,
+    batches,
     boards,
     captures,
+    causes,
     clocks,
     dead_letters,
     engagements,
     events,
+    hands,
     health,
     holds,
     kpis,
@@ -49,7 +52,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    accounts, engagements, holds, reconciliation, kpis, clocks, boards, runs, plans, quoting, dead_letters, replays,
+    accounts, engagements, holds, hands, causes, batches, reconciliation, kpis, clocks, boards, runs, plans, quoting,
+    dead_letters, replays,
     events, subscriptions, systems, captures, archives, audit, usage, meta,
 )  # fmt: skip
 

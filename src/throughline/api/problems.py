@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse
 
 from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.cancels import NoSuchRun, NotCancellable
+from throughline.hub.desk.batches import NoSuchBatch
+from throughline.hub.desk.causes import NoSuchCause
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
 from throughline.hub.firms import NothingApplied
@@ -117,6 +119,8 @@ def problem(
 
 NAMED: dict[type[Exception], str] = {
     NoSuchEngagement: "not_found",
+    NoSuchBatch: "not_found",
+    NoSuchCause: "not_found",
     NoSuchHold: "not_found",
     NoSuchReplay: "not_found",
     NoSuchRun: "not_found",

@@ -15,10 +15,12 @@ from throughline.demo.month import script
 from throughline.demo.month.books import Books, summed
 from throughline.demo.month.script import Month
 from throughline.demo.month.ties import Held, ties
-from throughline.hub import holds, overview
+from throughline.hub import holds
+from throughline.hub.desk import queue
 from throughline.hub.machine import Machine
 from throughline.store import captures, cursors, runs
 from throughline.store.database import Row
+from throughline.store.queue import Wanted
 
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 900.0
@@ -198,7 +200,7 @@ class Playing:
     async def _open(self) -> list[Row]:
         rows, cursor = list[Row](), None
         while True:
-            page = await overview.queue(self.machine, cursor=cursor, limit=PAGE)
+            page = await queue.page(self.machine, Wanted(), cursor=cursor, limit=PAGE)
             rows += page.rows
             if (cursor := page.next) is None:
                 return rows

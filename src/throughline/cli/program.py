@@ -19,7 +19,17 @@ app = App(
     help_format="plaintext",
     version_flags=[],
 )
-holds = App(name="holds", help="The exception queue: list, show, answer, release.", version_flags=[])
+holds = App(
+    name="holds",
+    help="The exception queue: list, show, answer, release, correct, assign, snooze, note, resolve.",
+    version_flags=[],
+)
+causes = App(
+    name="causes",
+    help="What holds have in common: list, show, clear, merge, part, split, resolve.",
+    version_flags=[],
+)
+batches = App(name="batches", help="One deed for many holds: start, list, show, cancel.", version_flags=[])
 captures = App(name="captures", help="What was exchanged, verbatim: list, show.", version_flags=[])
 archive = App(name="archive", help="What left the database: list, show, verify.", version_flags=[])
 audit = App(name="audit", help="What was done, by whom: list, verify, prove, checkpoint, export.", version_flags=[])
@@ -79,6 +89,57 @@ COMMANDS = (
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),
     (holds, "answer", "holds:answer", "Answer the question a hold asks; the run goes on."),
     (holds, "release", "holds:release", "Run again, now that the cause is corrected. Nothing is done twice."),
+    (holds, "assign", "hands:assign", "Give a hold to somebody; its owner stays who the policy says."),
+    (
+        holds,
+        "snooze",
+        "hands:snooze",
+        "Take a hold out of the queue until a time; then it comes back by itself, with the clock it had.",
+    ),
+    (
+        holds,
+        "correct",
+        "hands:correct",
+        "Edit a value that could not be sent, checked against the mapping, and release. For this run alone.",
+    ),
+    (holds, "note", "hands:note", "Tell the next person something about a hold; kept in the journal."),
+    (
+        holds,
+        "resolve",
+        "hands:resolve",
+        "It was dealt with elsewhere: the run that waits is over, and sends nothing more.",
+    ),
+    (causes, "list", "causes:list_", "What the holds have in common, most money first."),
+    (
+        causes,
+        "show",
+        "causes:show",
+        "One cause: why its holds are one group, what they come to, and what worked before.",
+    ),
+    (
+        causes,
+        "clear",
+        "causes:clear",
+        "Fixed once: the hold with the least at risk goes on first, all the others when it went through.",
+    ),
+    (causes, "merge", "causes:merge", "It is the same as another: what has it, now and later, belongs there."),
+    (causes, "part", "causes:part", "What was merged into a cause goes by itself again."),
+    (causes, "split", "causes:split", "Some of its holds become a group of their own."),
+    (
+        causes,
+        "resolve",
+        "causes:resolve",
+        "It is mended for good, and nothing of it is open. Whatever comes with it later has regressed.",
+    ),
+    (
+        batches,
+        "start",
+        "batches:start",
+        "Do one thing to many holds: release, answer, assign, snooze or resolve them.",
+    ),
+    (batches, "list", "batches:list_", "Batches, newest first."),
+    (batches, "show", "batches:show", "One batch: how far it has come, and what is left with its reason."),
+    (batches, "cancel", "batches:cancel", "Begin nothing more of a batch. What has been begun is finished."),
     (
         reconcile,
         "run",
@@ -151,7 +212,21 @@ COMMANDS = (
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, usage, simulate):
+for group in (
+    holds,
+    causes,
+    batches,
+    reconcile,
+    runs,
+    dead_letters,
+    replays,
+    captures,
+    archive,
+    audit,
+    subscriptions,
+    usage,
+    simulate,
+):
     app.command(group)
 
 

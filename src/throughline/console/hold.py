@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from throughline.console.pieces import Clock, LogEntry, Moment
+from throughline.console.deed import Deed
+from throughline.console.pieces import Clock, Excerpt, LogEntry, Moment
 from throughline.console.shell import Shell
 
 
@@ -76,12 +77,25 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody did with it or said about it."""
+
+    person: str
+    what: str
+    text: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPage:
     """`systems` are the roles concerned. `history` is the run's log, newest first. `comparison` only with candidates.
 
     `engagement_name` and `engagement_href` say where it belongs ("" when the run has no engagement). `run` is the id
     of the waiting run; "" when it is a system that does not let us in, and `engagement_name` says how many wait for
-    it. `fragment_url` answers with `render_fragment(page)`.
+    it. `fragment_url` answers with `render_fragment(page)`. `marks` are words beside its state. `cause_href` leads to
+    the others with its cause, which says `cause`. `proposal` is what worked before, "" for nothing. `difference` is
+    what they hold and what we wanted to send, in that order, `difference_note` where. `exchange` is the last that did
+    not go well, as it was on the wire.
     """
 
     shell: Shell
@@ -93,3 +107,12 @@ class HoldPage:
     fragment_url: str
     history: tuple[LogEntry, ...]
     comparison: Comparison | None = None
+    marks: tuple[str, ...] = ()
+    cause: str = ""
+    cause_href: str = ""
+    proposal: str = ""
+    difference: tuple[ComparedField, ...] = ()
+    difference_note: str = ""
+    exchange: Excerpt | None = None
+    notes: tuple[Note, ...] = ()
+    deeds: tuple[Deed, ...] = ()

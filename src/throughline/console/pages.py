@@ -26,7 +26,6 @@ from throughline.console.from_hub import overview as quoted
 from throughline.console.from_hub.frame import Setting
 from throughline.console.guard import form_token
 from throughline.console.hold import HoldPage
-from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.kpis import KpisPage
 from throughline.console.overview import OverviewPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
@@ -37,6 +36,7 @@ from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.boards.boards import board
 from throughline.hub.clocks.listed import Which, listed, of_engagement
+from throughline.hub.desk import background
 from throughline.hub.engagements import NoSuchEngagement, behind
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.kpis.figures import Figures, figures
@@ -45,6 +45,7 @@ from throughline.hub.quote_to_cash import quote_to_cash
 from throughline.hub.reconciliation import overview as reconciled
 from throughline.hub.reconciliation.overview import Asked
 from throughline.store import breaks, censuses
+from throughline.store import engagements as stored_engagements
 from throughline.store import holds as stored
 
 ROWS, ROWS_OF_A_FILE = 50, 200
@@ -94,40 +95,21 @@ class Pages:
         stages = await overview.stages(self.machine, told.engagement)
         return engagement.page(setting, told, stages, billed=billed, clocks=timed)
 
-    async def holds(self, request: Request) -> HoldsPage:
-        setting, owner, cursor = (
-            await self.setting(request),
-            request.query_params.get("owner"),
-            request.query_params.get("after"),
-        )
-        found = await overview.queue(self.machine, owner=owner, cursor=cursor, limit=ROWS)
-        _, _, at_risk = await overview.totals(self.machine)
-        return holds.page(
-            setting,
-            found.rows,
-            at_risk,
-            await stored.owners(self.machine.pool),
-            await self._names(found.rows),
-            owner=owner,
-            query=_query(owner=owner, after=cursor),
-            older=f"/holds{_query(owner=owner, after=found.next)}" if found.next else "",
-            first=f"/holds{_query(owner=owner)}" if cursor else "",
-        )
-
     async def hold(self, request: Request) -> HoldPage:
         id_ = request.path_params["id"]
         row = await stored.one(self.machine.pool, id_)
         if row is None:
             raise NoSuchHold(f"There is no hold {id_}.")
         setting = await self.setting(request)
+        known = await background.of_hold(self.machine, row)
         if row["system"]:
-            return holds.one(setting, row, "", ())
+            return holds.one(setting, row, "", (), background=known)
         try:
             told = await story.of(self.machine, row["correlation"])
         except NoSuchEngagement:
-            return holds.one(setting, row, row["correlation"], ())
+            return holds.one(setting, row, row["correlation"], (), background=known)
         name = told.engagement.deal.get("name") or row["correlation"]
-        return holds.one(setting, row, name, engagement.log(told.beats))
+        return holds.one(setting, row, name, engagement.log(told.beats), background=known)
 
     async def systems(self, request: Request) -> SystemsPage:
         return systems.page(await self.setting(request), await hub_systems.listed(self.machine))
@@ -201,25 +183,15 @@ class Pages:
             yield [engagements.row(each, setting) for each in found.rows]
             cursor, more = found.next, found.next is not None
 
-    async def all_holds(self, request: Request) -> AsyncGenerator[list[HoldRow]]:
-        setting, owner = await self.setting(request), request.query_params.get("owner")
-        cursor, more = None, True
-        while more:
-            found = await overview.queue(self.machine, owner=owner, cursor=cursor, limit=ROWS_OF_A_FILE)
-            names = await self._names(found.rows)
-            yield [holds.row(each, setting, names) for each in found.rows]
-            cursor, more = found.next, found.next is not None
-
     async def setting(self, request: Request) -> Setting:
         applied = await self.machine.firms.current()
-        count, open_holds, _ = await overview.totals(self.machine)
         return Setting(
             firm=applied.firm,
             now=self.machine.clock(),
             person="" if self.admission.open else request.state.person,
             csrf_token=form_token(request),
-            engagements=count,
-            open_holds=open_holds,
+            engagements=await stored_engagements.counted(self.machine.pool),
+            open_holds=await stored.open_count(self.machine.pool),
             breaks=await breaks.open_count(self.machine.pool),
         )
 
@@ -233,7 +205,7 @@ class Pages:
     async def _deals(self, rows: Sequence[Any]) -> dict[str, str]:
         return await overview.names(self.machine, sorted({row["engagement"] for row in rows if row["engagement"]}))
 
-    async def _names(self, rows: Sequence[Any]) -> dict[str, str]:
+    async def names(self, rows: Sequence[Any]) -> dict[str, str]:
         ids = sorted({row["correlation"] for row in rows if row["correlation"]})
         return await overview.names(self.machine, ids)
 

@@ -8,8 +8,10 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from throughline.console.batches import BatchesPage, BatchPage, NewBatchPage
 from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage
+from throughline.console.causes import CausePage, CausesPage
 from throughline.console.charts import bar, flow, lanes
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementsPage
@@ -23,19 +25,10 @@ from throughline.console.overview import OverviewPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
-type LivePage = (
-    BoardPage
-    | KpisPage
-    | OverviewPage
-    | BreakPage
-    | EngagementPage
-    | EngagementsPage
-    | HoldPage
-    | HoldsPage
-    | ReconciliationPage
-    | SystemsPage
-)
-type Page = LivePage | ErrorPage | LoginPage
+type DeskPage = BatchPage | BatchesPage | CausePage | CausesPage | HoldPage | HoldsPage
+type FigurePage = BoardPage | KpisPage | OverviewPage
+type LivePage = BreakPage | DeskPage | EngagementPage | EngagementsPage | FigurePage | ReconciliationPage | SystemsPage
+type Page = LivePage | ErrorPage | LoginPage | NewBatchPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
 CONTENT_SECURITY_POLICY = (

@@ -17,6 +17,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from throughline.console import twins
+from throughline.console.desk import Desk
+from throughline.console.desk_forms import OF_THE_DESK, DeskForms
 from throughline.console.error import ErrorPage
 from throughline.console.files import Files
 from throughline.console.from_hub import wording
@@ -47,6 +49,8 @@ type Asked = Callable[[Request], Awaitable[LivePage]]
 
 HEARTBEAT_SECONDS = 15.0
 LARGEST_FORM = 64 * 1024
+# A page of ticked holds, and what is done to them.
+MOST_FIELDS = 100
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -67,10 +71,9 @@ class Console:
             Route("/login", self._login, methods=["GET"]),
             Route("/login", self._sign_in, methods=["POST"]),
             Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
-            Route("/holds.csv", self._file("holds", pages.all_holds)),
             Route("/systems.csv", self._systems_file),
             *self._faces("/engagements", pages.engagements),
-            *self._faces("/holds", pages.holds),
+            *Desk(self.machine, pages).routes(self._faces, self._file),
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
             *self._faces("/reconciliation", pages.reconciliation),
             *self._faces("/systems", pages.systems),
@@ -81,6 +84,7 @@ class Console:
             *self._faces("/boards/{name}", pages.board),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
+            *DeskForms(self.machine, pages, self._form).routes(),
             *self._faces("/reconciliation/{id}", pages.break_),
             Route("/holds/{id}/answer", self._answer, methods=["POST"]),
             Route("/holds/{id}/release", self._release, methods=["POST"]),
@@ -187,7 +191,7 @@ class Console:
         said = request.headers.get("content-length", "")
         if not said.isdigit() or int(said) > LARGEST_FORM:
             raise HTTPException(413)
-        form = await request.form(max_files=0, max_fields=20)
+        form = await request.form(max_files=0, max_fields=MOST_FIELDS)
         if why := why_forged(request, str(form.get("csrf_token", "")), self.admission):
             raise HTTPException(403, why)
         return form
@@ -243,6 +247,7 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchRun: (404, "No such run", "Go to the holds and choose one."),
     NotCancellable: (409, "Not possible now", "Go back, and look how the run stands."),
     NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
+    **OF_THE_DESK,
     NoSuchBreak: (404, "No such break", "Go to the reconciliation and choose one."),
     NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
     NoSuchBoard: (404, "No such board", "Go to the boards and choose one."),
@@ -257,6 +262,7 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     HTTPException: (404, "", ""),
 }
 HTTP = {
+    400: ("This was not understood", "Go back, and choose again: tick a hold, or name a day."),
     403: ("Not accepted", "Go back, reload the page, and send it again."),
     404: ("There is nothing here", "Check the address."),
     405: ("This cannot be done here", "Go back, and use the buttons of the page."),

@@ -3,7 +3,9 @@
 There are two that content raises. Anything else is a defect: the run stops and says so.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from throughline.core.money import Money
 
@@ -43,3 +45,5 @@ class Hold(Exception):
         self.owner = owner
         self.amount = amount
         self.candidates = candidates
+        # What a system would not be told, and which: written by the outlet, for whoever is asked what to do.
+        self.refused_put: Mapping[str, Any] | None = None

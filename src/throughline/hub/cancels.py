@@ -45,26 +45,31 @@ async def cancel(machine: Machine, id_: str, wish: Wish, *, once: Once | None = 
     async with transaction(machine.pool) as sql:
         if once and (told := await once.before(sql)):
             return {**told, "replayed": True}
-        row, free = await _locked(machine, sql, id_)
-        _refuse_impossible(machine, row, wish)
-        now = machine.clock()
-        await cancels.ask(sql, id_, asdict(wish), now=now)
-        detail = {"reason": wish.reason, "undo": wish.undo, "run": id_}
-        await journal.note(sql, actor=wish.person, action="cancelled", object_=id_, detail=detail, now=now)
-        undone_by = await _carry_out(machine, sql, row, wish, now=now) if free else None
-        told = {
-            "run": id_,
-            "lane": row["lane"],
-            "correlation": row["correlation"],
-            "state": "cancelled" if free else "cancelling",
-            "undone_by": undone_by,
-            **asdict(wish),
-            "at": now.isoformat(),
-        }
+        told = await cancelled(machine, sql, id_, wish)
         if once:
-            await once.keep(sql, told, now=now)
-    await machine.wakes.now([row["lane"]])
+            await once.keep(sql, told, now=machine.clock())
+    await machine.wakes.now([told["lane"]])
     return {**told, "replayed": False}
+
+
+async def cancelled(machine: Machine, sql: Sql, id_: str, wish: Wish) -> dict[str, Any]:
+    """The same within a transaction of the caller's, who wakes the lane after it."""
+    row, free = await _locked(machine, sql, id_)
+    _refuse_impossible(machine, row, wish)
+    now = machine.clock()
+    await cancels.ask(sql, id_, asdict(wish), now=now)
+    detail = {"reason": wish.reason, "undo": wish.undo, "run": id_}
+    await journal.note(sql, actor=wish.person, action="cancelled", object_=id_, detail=detail, now=now)
+    undone_by = await _carry_out(machine, sql, row, wish, now=now) if free else None
+    return {
+        "run": id_,
+        "lane": row["lane"],
+        "correlation": row["correlation"],
+        "state": "cancelled" if free else "cancelling",
+        "undone_by": undone_by,
+        **asdict(wish),
+        "at": now.isoformat(),
+    }
 
 
 async def all_asked(machine: Machine) -> int:

@@ -73,6 +73,7 @@ class PassFlow:
     authored: dict[str, tuple[Entity, dict[str, Any]]] = field(default_factory=dict[str, tuple[Entity, dict[str, Any]]])
     emitted: list[Event] = field(default_factory=list[Event])
     legal_entities: set[str] = field(default_factory=set[str])
+    names: set[str] = field(default_factory=set[str])
     _inside: PartState | None = None
 
     @property
@@ -197,7 +198,9 @@ class PassFlow:
         return await self.read(id_)
 
     def _concerned[E: Entity](self, entity: E) -> E:
-        """Whose books a run is about is known from what it reads and writes."""
+        """Whose books a run is about, and what those are called, is known from what it reads and writes."""
+        if name := vars(entity).get("name"):
+            self.names.add(str(name))
         if legal_entity := vars(entity).get("legal_entity"):
             self.legal_entities.add(legal_entity)
         return entity

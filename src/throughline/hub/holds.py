@@ -5,7 +5,7 @@ from typing import Any
 from throughline.hub import lockouts
 from throughline.hub.machine import Machine
 from throughline.hub.once import Once
-from throughline.store import holds, journal, lanes
+from throughline.store import decisions, holds, journal, lanes
 from throughline.store.database import Row, Sql, transaction
 
 
@@ -24,19 +24,10 @@ async def answer(
     async with transaction(machine.pool) as sql:
         if once and (told := await once.before(sql)):
             return {**told, "replayed": True}
-        row = await _open(sql, id_)
-        if not row["choices"]:
-            raise NotPossible(f"{id_} asks nothing: correct the cause, then release it.")
-        if choice not in row["choices"]:
-            raise NotPossible(f"{choice!r} is not a choice of {id_}; choose {' or '.join(map(repr, row['choices']))}.")
-        now = machine.clock()
-        run, name, choices = row["run"], row["name"], row["choices"]
-        if not await holds.answer(sql, run, name, choice, choices=choices, reason=reason, person=person, now=now):
-            raise NotPossible(f"{id_} was answered before; the first answer stands.")
-        told = await _go_on(machine, sql, row, how=f"answered {choice}", person=person, reason=reason)
+        told = await answered(machine, sql, id_, choice, person=person, reason=reason)
         if once:
-            await once.keep(sql, told, now=now)
-    await machine.wakes.now([row["lane"]])
+            await once.keep(sql, told, now=machine.clock())
+    await machine.wakes.now([told["lane"]])
     return {**told, "replayed": False}
 
 
@@ -48,18 +39,38 @@ async def release(
     async with transaction(machine.pool) as sql:
         if once and (told := await once.before(sql)):
             return {**told, "replayed": True}
-        row = await _open(sql, id_)
-        if row["choices"]:
-            raise NotPossible(f"{id_} asks a question: answer it with {' or '.join(map(repr, row['choices']))}.")
-        told = await _go_on(machine, sql, row, how="released", person=person, reason=reason)
+        told = await released(machine, sql, id_, person=person, reason=reason)
         if once:
             await once.keep(sql, told, now=machine.clock())
-    if row["lane"]:
-        await machine.wakes.now([row["lane"]])
+    if told["lane"]:
+        await machine.wakes.now([told["lane"]])
     return {**told, "replayed": False}
 
 
-async def _open(sql: Sql, id_: str) -> Row:
+async def answered(machine: Machine, sql: Sql, id_: str, choice: str, *, person: str, reason: str | None
+                   ) -> dict[str, Any]:  # fmt: skip
+    """The same within a transaction of the caller's, who wakes the lane after it."""
+    row = await still_open(sql, id_)
+    if not row["choices"]:
+        raise NotPossible(f"{id_} asks nothing: correct the cause, then release it.")
+    if choice not in row["choices"]:
+        raise NotPossible(f"{choice!r} is not a choice of {id_}; choose {' or '.join(map(repr, row['choices']))}.")
+    run, name, choices, now = row["run"], row["name"], row["choices"], machine.clock()
+    if not await holds.answer(sql, run, name, choice, choices=choices, reason=reason, person=person, now=now):
+        raise NotPossible(f"{id_} was answered before; the first answer stands.")
+    return await _go_on(machine, sql, row, how=f"answered {choice}", choice=choice, person=person, reason=reason)
+
+
+async def released(machine: Machine, sql: Sql, id_: str, *, person: str, reason: str | None) -> dict[str, Any]:
+    """The same within a transaction of the caller's."""
+    row = await still_open(sql, id_)
+    if row["choices"]:
+        raise NotPossible(f"{id_} asks a question: answer it with {' or '.join(map(repr, row['choices']))}.")
+    return await _go_on(machine, sql, row, how="released", choice=None, person=person, reason=reason)
+
+
+async def still_open(sql: Sql, id_: str) -> Row:
+    """The hold, kept as it is until the transaction ends; refused when it is closed."""
     row = await holds.for_update(sql, id_)
     if row is None:
         raise NoSuchHold(f"There is no hold {id_}.")
@@ -68,15 +79,17 @@ async def _open(sql: Sql, id_: str) -> Row:
     return row
 
 
-async def _go_on(machine: Machine, sql: Sql, row: Row, *, how: str, person: str, reason: str | None) -> dict[str, Any]:
+async def _go_on(machine: Machine, sql: Sql, row: Row, *, how: str, choice: str | None, person: str,
+                 reason: str | None) -> dict[str, Any]:  # fmt: skip
     """Close the hold and wake its lane. Returns what was decided, in words that can be kept."""
-    now = machine.clock()
+    now, verb = machine.clock(), how.split(maxsplit=1)[0]
     await holds.close(sql, row["id"], how=f"{how} by {person}", now=now)
     if row["system"]:
         await lockouts.wake(machine, sql, row["system"])
     else:
         await lanes.wake(sql, [row["lane"]], at=now)
+    decision = await decisions.made(sql, row, how=verb, choice=choice, reason=reason, person=person, now=now)
     detail = {"how": how, "reason": reason, "run": row["run"], "why": row["why"]}
-    await journal.note(sql, actor=person, action=how.split(maxsplit=1)[0], object_=row["id"], detail=detail, now=now)
+    await journal.note(sql, actor=person, action=verb, object_=row["id"], detail=detail, now=now)
     named = {name: row[name] for name in ("id", "run", "lane", "correlation", "system", "why")}
-    return {**named, "how": how, "by": person, "reason": reason, "at": now.isoformat()}
+    return {**named, "how": how, "by": person, "reason": reason, "at": now.isoformat(), "decision": decision}

@@ -1,5 +1,6 @@
 """Once: a request that may be sent again, under a key of the caller's. Its answer commits together with its effect."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,3 +37,14 @@ class Once:
 
     async def keep(self, sql: Sql, answer: dict[str, Any], *, now: datetime) -> None:
         await idempotency_keys.keep(sql, self.key, request=self.request, status=200, body=answer, now=now)
+
+
+async def kept(sql: Sql, once: Once | None, act: Callable[[], Awaitable[dict[str, Any]]], *, now: datetime
+               ) -> dict[str, Any]:  # fmt: skip
+    """Do it, or say again what was said the first time."""
+    if once and (told := await once.before(sql)):
+        return {**told, "replayed": True}
+    told = await act()
+    if once:
+        await once.keep(sql, told, now=now)
+    return {**told, "replayed": False}

@@ -20,8 +20,10 @@ from throughline.hub.applied import Applied, Spelled
 from throughline.hub.captures import Captures
 from throughline.hub.ladder import Step
 from throughline.hub.lease import Lease
+from throughline.hub.refusals import corrected, telling
 from throughline.hub.wire import Context
 from throughline.store import effects, entities
+from throughline.store.corrections import Correction
 from throughline.store.database import Pool, Sql
 from throughline.store.effects import Effect
 from throughline.store.entities import Link
@@ -54,6 +56,7 @@ class Outlet:
     lease: Lease
     answers: Dict[str, str]
     first: bool
+    corrections: Sequence[Correction] = ()
     done: list[Effect] = field(default_factory=list[Effect])
     links: dict[tuple[str, str, str], Link] = field(default_factory=dict[tuple[str, str, str], Link])
     context: Context = field(init=False)
@@ -82,17 +85,19 @@ class Outlet:
         key = onto or (link.key if link else None)
         if key:
             self.refuse_twins(entity.id, system.name, entity.kind, key)
+        said = corrected(said, self.corrections, of=entity.id, at=system.name)
         wanted = self._wanted(mapping, said, only, system.name)
         held = link.sent if link and link.key == key else {}
         differing = {name: value for name, value in wanted.items() if held.get(name) != value}
         if link and link.key == key and not differing:
             return link.key
-        record = await self._written(mapping, differing if key else wanted, said, system)
-        if link and (overwritten := [name for name in differing if name in held]):
-            await self._forget(link, overwritten)
         effect = self._effect(entity, mapping.rung, system=system.name, key=key, fields=differing, part=part)
-        step = Step(self, effect, mapping, connector, system, record, key)
-        their_key = await self.do(step)
+        with telling(effect, said):
+            record = await self._written(mapping, differing if key else wanted, said, system)
+            if link and (overwritten := [name for name in differing if name in held]):
+                await self._forget(link, overwritten)
+            step = Step(self, effect, mapping, connector, system, record, key)
+            their_key = await self.do(step)
         if step.earlier:
             return await self.put(entity, said, system, onto=onto, only=only, part=part)
         return their_key

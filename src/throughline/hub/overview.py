@@ -62,19 +62,6 @@ async def deals(machine: Machine, *, cursor: str | None = None, limit: int = 50)
     )
 
 
-async def queue(
-    machine: Machine, *, owner: str | None = None, state: str = "open", cursor: str | None = None, limit: int = 50
-) -> Slice[Row]:
-    """Holds by money at risk, then by clock."""
-    places = Places(Seal(machine.firms.key), f"holds/{owner}/{state}")
-    place = places.opened(cursor)
-    after = (None if place[0] is None else Decimal(place[0]), place[1]) if place else None
-    rows = await holds.queue(machine.pool, owner=owner, state=state, after=after, limit=limit + 1)
-    return places.slice(
-        tuple(rows), limit, lambda row: [None if row["amount"] is None else str(row["amount"]), row["seq"]]
-    )
-
-
 async def executions(
     machine: Machine, *, workflow: str | None, state: str | None, cursor: str | None = None, limit: int = 50
 ) -> Slice[Row]:

@@ -24,7 +24,7 @@ from throughline.hub.lease import Lease
 from throughline.hub.machine import Machine
 from throughline.hub.outlet import Behalf, Outlet
 from throughline.hub.settle import Settler
-from throughline.store import effects, entities, runs
+from throughline.store import corrections, effects, entities, runs
 from throughline.store.database import Pool, Row
 from throughline.store.effects import Effect
 from throughline.store.entities import Link
@@ -222,7 +222,10 @@ async def _flow(
     now = machine.clock()
     lease = _NoLease(pool, row["lane"], 0, machine.clock, now)
     answers = await runs.answers(pool, row["id"])
-    outlet = PlanOutlet(pool, applied, machine.captures, machine.clock, behalf, lease, answers, first=False)
+    meant = await corrections.of_run(pool, row["id"])
+    outlet = PlanOutlet(
+        pool, applied, machine.captures, machine.clock, behalf, lease, answers, first=False, corrections=meant
+    )
     settler = Settler(applied, machine.workflows, machine.ids)
     return kind(outlet, settler, partial(_read, pool), now=now, began=row["created_at"])
 

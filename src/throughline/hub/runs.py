@@ -31,8 +31,8 @@ from throughline.hub.stopped import Stopped
 from throughline.hub.timekeeper import Timekeeper
 from throughline.hub.together import Together
 from throughline.hub.wakes import Wakes
+from throughline.store import corrections, entities, holds, lanes, lockouts, passes, runs
 from throughline.store import dead_letters as stored
-from throughline.store import entities, holds, lanes, lockouts, passes, runs
 from throughline.store.database import AWAY, Pool, Row, Sql, transaction
 from throughline.store.entities import Overtaken
 from throughline.store.passes import Ended, Ending, LeaseOver
@@ -129,8 +129,8 @@ class Runner:
         priority = known.priority if known else Priority.NORMAL
         behalf = Behalf(row["id"], row["workflow"], row["lane"], row["correlation"], priority)
         answers = await runs.answers(self.pool, row["id"]) if row["passes"] else {}
-        first = row["first"]
-        outlet = Outlet(self.pool, applied, self.captures, self.clock, behalf, lease, answers, first)
+        meant = await corrections.of_run(self.pool, row["id"]) if row["passes"] else []
+        outlet = Outlet(self.pool, applied, self.captures, self.clock, behalf, lease, answers, row["first"], meant)
         if row["passes"]:
             await outlet.look_up(row["reads"])
         settler = Settler(applied, tuple(self.workflows.values()), self.ids)
@@ -200,7 +200,7 @@ class Runner:
         elif row["state"] == "defect":
             await stored.close(sql, [dead_letters.of_run(row["id"])], how="went through", now=now)
         if ended.stops or ended.defect or row["passes"]:
-            await holds.open_only(sql, row["id"], ended.holds(row, flow), now=now)
+            await holds.open_only(sql, row["id"], ended.holds(row, flow), judged=ended.judges, now=now)
 
     async def _authored(self, flow: PassFlow) -> Verdict:
         """What the process itself decided is a claim of the hub's, and settled like any other."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from throughline.core import exact
+from throughline.core.causes import Cause, pattern
 from throughline.core.errors import Hold, Retry
 from throughline.hub.control import SUPPORT, LockedOut, Question
 from throughline.hub.flow import Interruption, PartState, PassFlow
@@ -23,6 +24,11 @@ class Stopped:
     def locked_out(self) -> set[str]:
         """The systems that did not let us in."""
         return {stop.system for _, stop in self.stops if isinstance(stop, LockedOut)}
+
+    @property
+    def judges(self) -> bool:
+        """Whether it shows what became of what people decided: while a system is unwell, nobody can tell."""
+        return not any(isinstance(stop, Retry | LockedOut) for _, stop in self.stops)
 
     def awaited(self) -> str | None:
         """What the whole run waits for, where that is one thing: the lane is parked there until it is its turn."""
@@ -64,7 +70,7 @@ def _hold(row: Row, flow: PassFlow, part: PartState | None, stop: Hold, *, kind:
         subject=row["subject"],
         part=part.name if part else None,
         name=name,
-        kind=stop.kind if isinstance(stop, Question) else kind,
+        kind=_kind(stop, kind),
         why=stop.why,
         fix=stop.fix,
         owner=owner,
@@ -73,7 +79,22 @@ def _hold(row: Row, flow: PassFlow, part: PartState | None, stop: Hold, *, kind:
         choices=stop.choices if isinstance(stop, Question) else (),
         candidates=list(stop.candidates),
         correlation=row["correlation"],
+        cause=Cause(row["workflow"], part.name if part else None, _kind(stop, kind), pattern(stop.why, flow.names)),
+        at_system=_at_system(flow, stop),
+        refused_put=dict(stop.refused_put) if stop.refused_put else None,
     )
+
+
+def _kind(stop: Hold, otherwise: str) -> str:
+    return stop.kind if isinstance(stop, Question) else otherwise
+
+
+def _at_system(flow: PassFlow, stop: Hold) -> str | None:
+    """The system that would not be told, or else the first that the reason names."""
+    if stop.refused_put:
+        return stop.refused_put["system"]
+    said = stop.why.lower().split()
+    return next((system.name for system in flow.firm.systems if system.name in said), None)
 
 
 def _worth(part: PartState) -> dict[str, str]:

@@ -247,7 +247,7 @@ def _note(row: Row) -> Beat:
         system=HUB,
         role=HUB,
         title=f"{row['actor']}: {detail.get('how') or row['action']}",
-        detail=detail.get("reason") or "No reason was given.",
+        detail=detail.get("reason") or detail.get("text") or "No reason was given.",
         state="done",
         id=row["object"],
         entity="note",

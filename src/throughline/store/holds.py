@@ -6,13 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from throughline.core.causes import Cause
+from throughline.store.causes import GROUP, IS_BACK, NAMED
 from throughline.store.database import Row, Sql
+from throughline.store.decisions import ENDED
 from throughline.store.leaves import DIGEST, OURSELVES
 
 
 @dataclass(frozen=True, slots=True)
 class NewHold:
-    """Why a run waits, for whom, and what it costs. `name` is stable within a run: twice is once."""
+    """Why a run waits, for whom, and what it costs. `name` is stable within a run: twice is once.
+
+    `at_system` is where it is stuck, if that is known; `refused_put` is what that system refused to be told.
+    """
 
     id: str
     run: str
@@ -29,6 +35,9 @@ class NewHold:
     choices: tuple[str, ...]
     candidates: list[dict[str, str]]
     correlation: str
+    cause: Cause
+    at_system: str | None = None
+    refused_put: dict[str, Any] | None = None
 
 
 # What an audit asks of a hold; what it is worth is behind the digest.
@@ -38,29 +47,51 @@ _LEAF = f"""insert into audit_waiting (at, actor, action, object, run, engagemen
 OPENED, CLOSED = _LEAF % ("opened", "opened"), _LEAF % ("closed", "closed")
 
 
-async def open_only(sql: Sql, run: str, holds: Sequence[NewHold], *, now: datetime) -> None:
-    """These are the holds of a run now: new ones open, those that no longer arise close, the rest keep their clock."""
+_NAMED = NAMED.format(
+    id="$17::text", workflow="$18::text", part="$5::text", kind="$7::text", pattern="$19::text", now="$16::timestamptz"
+)
+_OPEN = f"""with named as ({_NAMED}),
+    belongs as materialized (select {GROUP.format(id="$17::text")} as cause),
+    said as (
+      insert into holds (id, run, lane, subject, part, name, kind, why, fix, owner, amount, currency, choices,
+                         candidates, correlation, state, opened_at, fingerprint, cause, regressed, workflow, at_system,
+                         refused_put)
+      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open', $16, $17, cause,
+             {IS_BACK.format(group="belongs.cause")}, $18, $20, $21 from belongs
+      on conflict (run, name) where state = 'open' do update set why = excluded.why, fix = excluded.fix,
+        owner = excluded.owner, amount = excluded.amount, currency = excluded.currency, choices = excluded.choices,
+        candidates = excluded.candidates, kind = excluded.kind, workflow = excluded.workflow,
+        at_system = excluded.at_system, refused_put = excluded.refused_put, fingerprint = excluded.fingerprint,
+        cause = case when holds.fingerprint = excluded.fingerprint then holds.cause else excluded.cause end
+      returning *, xmax = 0 as new),
+    opened as (select * from said where new),
+    back as (
+      update causes set state = 'regressed', regressed_at = $16
+      from opened where causes.id = opened.cause and causes.state = 'resolved')
+    {OPENED.format("$16")}"""  # noqa: S608 - our own words
+
+
+async def open_only(sql: Sql, run: str, holds: Sequence[NewHold], *, judged: bool, now: datetime) -> None:
+    """These are the holds of a run now: new ones open, those that no longer arise close, the rest keep their clock.
+
+    `judged` says whether the pass shows what became of what people decided: not so when a system was unwell.
+    """
     await sql.execute(
         f"""with closed as (
-              update holds set state = 'closed', closed_at = $3, closed_how = 'no longer arises'
-              where run = $1 and state = 'open' and name <> all($2::text[]) returning *)
-            {CLOSED.format("$3")}""",  # noqa: S608 - our own words
+              update holds set state = 'closed', closed_at = $4, closed_how = 'no longer arises'
+              where run = $1 and state = 'open' and name <> all($2::text[]) returning *),
+            ended as ({ENDED})
+            {CLOSED.format("$4")}""",  # noqa: S608 - our own words
         run,
         [hold.name for hold in holds],
+        [hold.why for hold in holds],
         now,
+        judged,
+        [hold.cause.id for hold in holds],
     )
     for hold in holds:
         await sql.execute(
-            f"""with said as (
-                  insert into holds (id, run, lane, subject, part, name, kind, why, fix, owner, amount, currency,
-                                     choices, candidates, correlation, state, opened_at)
-                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'open', $16)
-                  on conflict (run, name) where state = 'open' do update set why = excluded.why, fix = excluded.fix,
-                    owner = excluded.owner, amount = excluded.amount, currency = excluded.currency,
-                    choices = excluded.choices, candidates = excluded.candidates, kind = excluded.kind
-                  returning *, xmax = 0 as new),
-                opened as (select * from said where new)
-                {OPENED.format("$16")}""",  # noqa: S608 - same
+            _OPEN,
             hold.id,
             hold.run,
             hold.lane,
@@ -77,6 +108,11 @@ async def open_only(sql: Sql, run: str, holds: Sequence[NewHold], *, now: dateti
             hold.candidates,
             hold.correlation,
             now,
+            hold.cause.id,
+            hold.cause.workflow,
+            hold.cause.pattern,
+            hold.at_system,
+            hold.refused_put,
         )
 
 
@@ -95,6 +131,28 @@ async def close(sql: Sql, id_: str, *, how: str, now: datetime) -> None:
         now,
         how,
     )
+
+
+async def assign(sql: Sql, id_: str, to: str | None) -> None:
+    await sql.execute("update holds set assignee = $2 where id = $1", id_, to)
+
+
+async def snooze(sql: Sql, id_: str, *, until: datetime | None) -> None:
+    await sql.execute("update holds set snoozed_until = $2 where id = $1", id_, until)
+
+
+async def slept_enough(sql: Sql, *, now: datetime, limit: int) -> list[Row]:
+    """Those whose time has come, for the caller alone until its transaction ends."""
+    return await sql.fetch(
+        """select * from holds where state = 'open' and snoozed_until <= $1 order by snoozed_until limit $2
+           for update skip locked""",
+        now,
+        limit,
+    )
+
+
+async def others_of_run(sql: Sql, run: str, *, but: str) -> list[Row]:
+    return await sql.fetch("select * from holds where run = $1 and state = 'open' and id <> $2 order by seq", run, but)
 
 
 async def answer(sql: Sql, run: str, name: str, choice: str, *, choices: Sequence[str], reason: str | None,
@@ -117,29 +175,6 @@ async def answer(sql: Sql, run: str, name: str, choice: str, *, choices: Sequenc
             now,
             list(choices),
         )
-    )
-
-
-async def queue(
-    sql: Sql,
-    *,
-    owner: str | None = None,
-    state: str = "open",
-    after: tuple[Decimal | None, int] | None = None,
-    limit: int = 50,
-) -> list[Row]:
-    """By money at risk, then by clock: the first page is what to do first."""
-    amount, seq = after or (None, None)
-    return await sql.fetch(
-        """select * from holds where state = $1 and ($2::text is null or owner = $2)
-             and ($4::bigint is null or
-                  (coalesce(amount, -1), -seq) < (coalesce($3::numeric, -1), -$4::bigint))
-           order by amount desc nulls last, seq limit $5""",
-        state,
-        owner,
-        amount,
-        seq,
-        limit,
     )
 
 

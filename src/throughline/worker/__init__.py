@@ -18,6 +18,7 @@ from throughline.hub import cancels, lockouts, parking, replaying, second_tries
 from throughline.hub.applied import Lines
 from throughline.hub.audit import Sequencer
 from throughline.hub.clocks.ticking import Clockwork
+from throughline.hub.desk import batching, hands, naming
 from throughline.hub.firms import NothingApplied
 from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
@@ -38,6 +39,15 @@ SILENT = timedelta(seconds=15)
 # One workflow alone gets three quarters of them: see `turns`.
 LANES_AT_ONCE = 64
 BATCH = 25
+# What people asked for and workers carry out, a turn at a time.
+ASKED = (
+    cancels.all_asked,
+    second_tries.all_due,
+    replaying.all_running,
+    batching.all_running,
+    hands.wake_snoozed,
+    naming.all_nameless,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ class Worker:
             ),
             *(
                 asyncio.create_task(self._every(self.ticks.asked_seconds, partial(work, self.machine)))
-                for work in (cancels.all_asked, second_tries.all_due, replaying.all_running)
+                for work in ASKED
             ),
         )
         try:

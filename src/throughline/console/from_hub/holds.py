@@ -3,16 +3,20 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
+from throughline.console.cuts import options, query
 from throughline.console.from_hub import wording
 from throughline.console.from_hub.frame import Setting, shell
+from throughline.console.from_hub.hold_deeds import deeds, differing, note
 from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
-from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
+from throughline.console.holds import Facet, HoldRow, HoldsPage
 from throughline.console.pieces import Clock, EmptyPlace, LogEntry
 from throughline.console.shell import Crumb
+from throughline.console.states import State
 from throughline.core.firm import Firm
-from throughline.hub.overview import Amounts
+from throughline.hub.desk.background import Background
+from throughline.hub.desk.difference import Difference
+from throughline.hub.desk.queue import Total
 from throughline.hub.telling import words
 from throughline.store.database import Row
 
@@ -23,6 +27,7 @@ EMPTY = EmptyPlace(
     "A run that needs a person waits here, with what it holds up, an owner and a fix.",
     "throughline simulate deal --missing purchase_order",
 )
+NONE_FITS = EmptyPlace("No hold is like that", "Take a filter away to see more.")
 NEARLY = 75
 GOES_ON = "Runs the process again from the top; what is already done is not done twice."
 ALL_GO_ON = "Whatever waits for this system goes on, the oldest first; if it still does not let us in, it waits again."
@@ -50,25 +55,36 @@ OF_A_CHANGE = {
 
 
 def page(
-    setting: Setting, rows: Sequence[HoldFacts], at_risk: Amounts, owners: Mapping[str, int],
-    names: Mapping[str, str], *, owner: str | None, query: str = "", older: str = "", first: str = "",
+    setting: Setting, rows: Sequence[HoldFacts], said: Mapping[str, str], *, total: Total,
+    facets: tuple[Facet, ...], names: Mapping[str, str], cursor: str | None = None, older: str | None = None,
 ) -> HoldsPage:  # fmt: skip
-    risk = f", {wording.monies(at_risk)} at risk" if at_risk else ""
-    everyone = OwnerFilter(name="Everyone", href="/holds", count=str(sum(owners.values())), active=owner is None)
-    each_owner = tuple(
-        OwnerFilter(name=name, href=f"/holds?owner={quote(name)}", count=str(count), active=name == owner)
-        for name, count in owners.items()
-    )
+    state = said.get("state") or "open"
     return HoldsPage(
         shell=shell(setting, "Holds", "holds", Crumb("Holds")),
-        summary=f"{wording.counted(setting.open_holds, 'open hold')}{risk}.",
-        fragment_url=f"/holds/fragment{query}",
-        owners=(everyone, *each_owner),
+        summary=sentence(total, f"{state} hold"),
+        fragment_url=f"/holds/fragment{query(said, after=cursor)}",
+        facets=facets,
+        narrowed=any(filter_.active for facet in facets if facet.folded for filter_ in facet.filters[1:]),
         rows=tuple(row(each, setting, names) for each in rows),
-        empty=EMPTY,
-        older_url=older,
-        first_url=first,
+        empty=EMPTY if not said else NONE_FITS,
+        causes_url="/causes",
+        batches_url="/batches",
+        file_url=f"/holds.csv{query(said)}",
+        choose_url="/batches/new" if state != "closed" else "",
+        cut=tuple(said.items()),
+        fitting=f"{total.holds:,}",
+        cli=f"throughline holds list{options(said, now=setting.now)}",
+        older_url=f"/holds{query(said, after=older)}" if older else "",
+        first_url=f"/holds{query(said)}" if cursor else "",
     )
+
+
+def sentence(total: Total, noun: str) -> str:
+    """What a cut comes to. What nobody knows is said beside the sum: it is in none."""
+    said = [wording.counted(total.holds, noun)]
+    said += [f"{wording.monies(total.amounts)} at risk"] if total.amounts else []
+    said += [f"{total.unknown:,} of unknown amount"] if total.unknown else []
+    return f"{', '.join(said)}."
 
 
 def row(hold: HoldFacts, setting: Setting, names: Mapping[str, str]) -> HoldRow:
@@ -84,10 +100,24 @@ def row(hold: HoldFacts, setting: Setting, names: Mapping[str, str]) -> HoldRow:
         engagement_name=waiting(hold) or names.get(hold["correlation"], hold["correlation"]),
         engagement_href=home(hold),
         clock=clock(hold, setting),
+        marks=marks(hold),
+        cause_href=f"/causes/{hold['cause']}" if hold["cause"] else "",
     )
 
 
-def one(setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, ...]) -> HoldPage:
+def marks(hold: HoldFacts) -> tuple[str, ...]:
+    """What is peculiar to it beside its reason."""
+    said = {
+        "Came back": hold["regressed"],
+        f"With {hold['assignee']}": hold["assignee"],
+        f"Until {wording.at(hold['snoozed_until']).text}" if hold["snoozed_until"] else "": hold["snoozed_until"],
+    }
+    return tuple(words for words, there in said.items() if there)
+
+
+def one(
+    setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, ...], *, background: Background
+) -> HoldPage:
     return HoldPage(
         shell=shell(setting, hold["why"], "holds", Crumb("Holds", "/holds"), Crumb(hold["id"])),
         hold=told(hold, setting),
@@ -98,7 +128,23 @@ def one(setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, .
         fragment_url=f"/holds/{hold['id']}/fragment",
         history=history,
         comparison=comparison(hold, setting.firm),
+        marks=marks(hold),
+        cause=background.cause["pattern"] if background.cause else "",
+        cause_href=f"/causes/{hold['cause']}" if background.cause else "",
+        proposal=wording.proposal(background.best, background.worked),
+        difference=differing(background.difference),
+        difference_note=_there(background.difference),
+        exchange=next((each.excerpt for each in history if each.excerpt and each.state is State.FAILED), None),
+        notes=tuple(note(each) for each in reversed(background.notes)),
+        deeds=deeds(hold),
     )
+
+
+def _there(difference: Difference | None) -> str:
+    if difference is None:
+        return ""
+    where = f"record {difference.key}" if difference.key else "they have none yet"
+    return f"{difference.system}, {words(difference.kind).lower()}, {where}"
 
 
 def told(hold: HoldFacts, setting: Setting) -> Hold:

@@ -1,11 +1,13 @@
 """Times, spans and money in the words a page uses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from throughline.console.pieces import Moment
 from throughline.core.money import Money
+from throughline.hub.desk.causes import Way
+from throughline.store.database import Row
 
 
 def at(when: datetime) -> Moment:
@@ -57,6 +59,15 @@ def money_of(value: Mapping[str, str] | None) -> str:
 
 def monies(amounts: Mapping[str, Decimal]) -> str:
     return ", ".join(money(amount, currency) for currency, amount in sorted(amounts.items()))
+
+
+def proposal(way: Way | None, worked: Sequence[Row]) -> str:
+    """What worked before, with the figures behind it; nothing, when nothing worked more often than it came back."""
+    if way is None:
+        return ""
+    known = way.worked + way.came_back
+    because = f" Last time: “{worked[0]['reason']}”" if worked else ""
+    return f"{way.words[:1].upper()}{way.words[1:]}: went through {way.worked:,} of {counted(known, 'time')}.{because}"
 
 
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
