@@ -12,16 +12,13 @@ from throughline.core.entities.billing import (
     BillingItem,
     BillingItemState,
     BillingSource,
-    BillingStatus,
     CreditMemo,
-    CreditStatus,
     Invoice,
     InvoiceLine,
     InvoiceState,
     LedgerCoding,
     Payment,
     PaymentApplication,
-    Receivables,
     WriteOff,
 )
 from throughline.core.entities.changes import (
@@ -136,6 +133,7 @@ from throughline.core.entities.ids import (
     UtilisationId,
     WriteOffId,
 )
+from throughline.core.entities.receivables import BillingStatus, CreditStatus, Receivables
 from throughline.core.entities.sales import (
     Contact,
     Customer,
