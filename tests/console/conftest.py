@@ -9,6 +9,7 @@ from throughline.console.charts.lanes import Lane, Lanes, Point
 from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
 from throughline.console.engagements import EngagementRow, EngagementsPage
 from throughline.console.error import ErrorPage
+from throughline.console.find import FindPage, FoundRow
 from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage
 from throughline.console.holds import HoldRow, HoldsPage, OwnerFilter
 from throughline.console.pieces import Clock, EmptyPlace, Excerpt, LogEntry, Moment
@@ -348,6 +349,37 @@ def holds_page() -> HoldsPage:
 
 
 @pytest.fixture
+def find_page() -> FindPage:
+    rows = (
+        ("ENG-2041", "/engagements/ENG-2041", "Halden grid rollout", "EUR 486,000.00", "Held", 1, "Invoice INV-88117"),
+        ("contact-1", "", "Ida Halden", "", "No deal yet", 0, "Contact Ida Halden"),
+    )
+    return FindPage(
+        shell=shell("Find halden", "", Crumb("Find")),
+        summary="2 matches. What fits best comes first.",
+        fragment_url="/find/fragment?q=halden",
+        query="halden",
+        rows=tuple(
+            FoundRow(
+                key=key,
+                href=href,
+                name=name,
+                customer="Halden Energy" if href else "",
+                value=value,
+                state=state,
+                holds=held,
+                by=by,
+                won=moment("09:14:00") if href else None,
+            )
+            for key, href, name, value, state, held, by in rows
+        ),
+        empty=EmptyPlace("Nothing is known under halden", "Check it, or type the beginning of a name."),
+        csv_url="/find.csv?q=halden",
+        cli="throughline find halden",
+    )
+
+
+@pytest.fixture
 def hold_page() -> HoldPage:
     return HoldPage(
         shell=shell("Norrvik Marine AS", "holds", Crumb("Holds", "/holds"), Crumb("HLD-9C1QX")),
@@ -535,6 +567,6 @@ def error_page() -> ErrorPage:
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
-        "engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "error",
+        "engagement", "engagements", "find", "hold", "holds", "reconciliation", "break", "systems", "error",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

@@ -237,6 +237,39 @@ async def test_another_id_leads_to_the_engagement(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("held")
+async def test_what_leads_to_one_engagement_opens_it(browser: Browser) -> None:
+    for said in ("claims", "486%2C000.00", "006000000000001", "hold-1"):
+        page, twin = await browser.get(f"/find?q={said}"), await browser.get(f"/find.json?q={said}")
+        assert (page.status, page.headers["location"]) == (303, f"/engagements/{DEAL}"), said
+        assert (twin.status, twin.headers["location"]) == (303, f"/engagements/{DEAL}.json"), said
+        assert (await browser.get(f"/find/fragment?q={said}")).status == 204
+
+
+@pytest.mark.usefixtures("held")
+async def test_several_are_listed_with_by_what_each_was_found(browser: Browser, machine: Machine) -> None:
+    await insert(machine, "entities", id="opportunity-2", kind="opportunity", version=1, fields={"name": "Claims II"},
+                 unread={}, provenance={}, updated_at=NOON)  # fmt: skip
+
+    page = await browser.get("/find?q=claims")
+    rows = json.loads((await browser.get("/find.json?q=claims")).text)["rows"]
+    (first, second) = csv.DictReader(io.StringIO((await browser.get("/find.csv?q=claims")).text))
+
+    assert page.status == 200
+    assert 'hx-get="/find/fragment?q=claims"' in page.text
+    assert "throughline find claims" in page.text
+    assert sorted((each["href"], each["by"]) for each in rows) == [
+        ("", "Opportunity Claims II"),
+        (f"/engagements/{DEAL}", "Opportunity =Claims <script>"),
+    ]
+    assert {first["name"], second["name"]} == {"'=Claims <script>", "Claims II"}
+
+
+async def test_the_box_says_what_it_takes_and_what_it_does_not_know(browser: Browser) -> None:
+    assert "Type any id of any system" in (await browser.get("/find")).text
+    assert "Nothing is known under nowhere" in (await browser.get("/find?q=nowhere")).text
+
+
+@pytest.mark.usefixtures("held")
 async def test_lists_are_files_and_no_cell_is_a_formula(browser: Browser) -> None:
     answer = await browser.get("/engagements.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))

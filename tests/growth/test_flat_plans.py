@@ -14,7 +14,7 @@ from throughline.core.events import OpportunityWon
 from throughline.core.reconciliation.definitions import comparison
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
-from throughline.hub import engagements, overview
+from throughline.hub import engagements, overview, search
 from throughline.hub.audit import Sequencer
 from throughline.hub.reconciliation import making
 from throughline.store import audit_log, breaks, captures, entities, events, known, lanes, parking
@@ -108,6 +108,8 @@ class Day:
             "one engagement's captures": lambda: captures.exchanges(pool, deal),
             "one capture": lambda: captures.one(pool, 5),
             "one engagement": lambda: engagements.one(world.machine, deal),
+            "anything is found": lambda: search.anything(world.machine, f"c{self.n} 1,200.00"),
+            "an amount is found": lambda: search.anything(world.machine, "1,200.00"),
             "any id is traced": lambda: stored.behind(pool, [deal]),
             "leaves get their places": Sequencer(pool, Signer(b"1" * 32), world.clock).tick,
             "the audit log is listed": lambda: audit_log.newest_leaves(pool, before=None, limit=50),

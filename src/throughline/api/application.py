@@ -14,6 +14,7 @@ from throughline.api import (
     dead_letters,
     engagements,
     events,
+    find,
     health,
     holds,
     meta,
@@ -44,8 +45,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    engagements, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems, captures,
-    archives, audit, usage, meta,
+    engagements, find, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems,
+    captures, archives, audit, usage, meta,
 )  # fmt: skip
 
 

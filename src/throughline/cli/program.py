@@ -47,6 +47,12 @@ COMMANDS = (
     (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),
     (app, "doctor", "doctor:doctor", "Check database, clock, folder, secrets, systems and disk."),
     (app, "trace", "trace:trace", "Tell the journey behind any id of any system."),
+    (
+        app,
+        "find",
+        "find:find",
+        "Find the engagement behind an id, a name, an invoice number, a purchase order or an amount.",
+    ),
     (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),

@@ -10,14 +10,15 @@ from starlette.requests import Request
 from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
-from throughline.console.from_hub import break_, engagement, engagements, holds, reconciliation, systems
+from throughline.console.find import FindPage, FoundRow
+from throughline.console.from_hub import break_, engagement, engagements, find, holds, reconciliation, systems
 from throughline.console.from_hub.frame import Setting
 from throughline.console.guard import form_token
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemsPage
-from throughline.hub import overview, story
+from throughline.hub import overview, search, story
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.engagements import NoSuchEngagement, behind
@@ -70,6 +71,18 @@ class Pages:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
         return engagement.page(setting, told, await overview.stages(self.machine, told.engagement))
+
+    async def find(self, request: Request) -> FindPage:
+        """Whatever was typed. What leads to one engagement and nothing else is opened at once."""
+        query = request.query_params.get("q", "").strip()[: search.LONGEST]
+        found = await search.anything(self.machine, query)
+        if len(found) == 1 and found[0].engagement:
+            raise Elsewhere(f"/engagements/{found[0].engagement}")
+        return find.page(await self.setting(request), query, found)
+
+    async def all_found(self, request: Request) -> AsyncGenerator[list[FoundRow]]:
+        query = request.query_params.get("q", "")
+        yield [find.row(each, n) for n, each in enumerate(await search.anything(self.machine, query))]
 
     async def holds(self, request: Request) -> HoldsPage:
         setting, owner, cursor = (

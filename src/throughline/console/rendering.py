@@ -13,6 +13,7 @@ from throughline.console.charts import bar, lanes
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementsPage
 from throughline.console.error import ErrorPage
+from throughline.console.find import FindPage
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldsPage
 from throughline.console.icons import icon
@@ -20,7 +21,9 @@ from throughline.console.login import LoginPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
-type LivePage = BreakPage | EngagementPage | EngagementsPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
+type LivePage = (
+    BreakPage | EngagementPage | EngagementsPage | FindPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
+)
 type Page = LivePage | ErrorPage | LoginPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.

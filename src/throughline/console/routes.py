@@ -66,6 +66,8 @@ class Console:
             Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
             Route("/holds.csv", self._file("holds", pages.all_holds)),
             Route("/systems.csv", self._systems_file),
+            Route("/find.csv", self._file("found", pages.all_found)),
+            *self._faces("/find", pages.find),
             *self._faces("/engagements", pages.engagements),
             *self._faces("/holds", pages.holds),
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
@@ -93,7 +95,11 @@ class Console:
             return keep_form_token(request, HTMLResponse(render(page)))
 
         async def fragment(request: Request) -> Response:
-            return HTMLResponse(render_fragment(await asked(request)))
+            try:
+                return HTMLResponse(render_fragment(await asked(request)))
+            except Elsewhere:
+                # The page that asks was drawn when it had this address; it stays as it is until somebody reloads it.
+                return Response(status_code=204)
 
         async def facts(request: Request) -> Response:
             try:
