@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from throughline.console.audit import AuditPage, Fact, Filter, LeafPage, LeafRow, VerificationPage
 from throughline.console.break_ import BreakPage, Remedy, SourceRecord
 from throughline.console.charts.lanes import Lane, Lanes, Point
 from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
@@ -348,6 +349,87 @@ def holds_page() -> HoldsPage:
     )
 
 
+NOTE = "throughline/1f2e3d4c5b6a7988\n48213\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n\u2014 throughline A\n"
+KEY = "throughline/1f2e3d4c5b6a7988+0a1b2c3d+AU1hZGUgdXAgZm9yIHRoaXMgcGFnZSBhbG9uZS4u"
+
+
+@pytest.fixture
+def audit_page() -> AuditPage:
+    rows = (
+        ("48212", "12:14:27", "Ida Berg", "answered", "HLD-7F3K2", "ENG-2041"),
+        ("48211", "12:14:20", "throughline", "confirmed", "EFFECT-4QX7-invoice-of-march", "ENG-2041"),
+        ("48210", "11:00:00", "throughline", "heartbeat", "audit log", ""),
+    )
+    return AuditPage(
+        shell=shell("Audit trail", "audit", Crumb("Audit trail")),
+        summary="48,213 leaves, all under a signed checkpoint.",
+        fragment_url="/audit/fragment?actor=Ida+Berg",
+        rows=tuple(
+            LeafRow(
+                key=place,
+                href=f"/audit/leaves/{place}",
+                place=place,
+                at=moment(at),
+                actor=who,
+                action=did,
+                object=what,
+                engagement=engagement,
+                about_href=f"/engagements/{engagement}" if engagement else "",
+            )
+            for place, at, who, did, what, engagement in rows
+        ),
+        filters=(
+            Filter(name="actor", label="Person", value="Ida Berg", example="Ada"),
+            Filter(name="since", label="From", value="2026-11-01", type="date"),
+        ),
+        facts=(
+            Fact(label="Signed", value="48,213 leaves", note="2 s ago"),
+            Fact(label="Waiting", value="0 leaves", note="for their place in the log"),
+            Fact(label="Told elsewhere", value="Nowhere", note="set THROUGHLINE_AUDIT_ANCHOR", tone="warn"),
+        ),
+        note=NOTE,
+        public_key=KEY,
+        verify_url="/audit/verification",
+        csv_url="/audit.csv?actor=Ida+Berg",
+        pack_url="/audit/evidence.zip?engagement=ENG-2041",
+        all_url="/audit",
+        cli="throughline audit list --actor 'Ida Berg'",
+        empty=EmptyPlace("Nothing of this is in the log", "Choose another person."),
+        older_url="/audit?before=x",
+        newest_url="/audit",
+    )
+
+
+@pytest.fixture
+def leaf_page() -> LeafPage:
+    return LeafPage(
+        shell=dataclasses.replace(shell("Leaf 48,212", "audit", Crumb("Leaf 48,212")), live_url=""),
+        summary="In the log of 48,213 leaves, as it was signed.",
+        place="48,212",
+        entry='{"action":"answered","actor":"Ida Berg","at":"2026-11-20T12:14:27.000000Z","object":"HLD-7F3K2"}',
+        facts=(Fact(label="When", value="2026-11-20 12:14:27"), Fact(label="Who", value="Ida Berg")),
+        about_href="/engagements/ENG-2041",
+        size="48,213",
+        path=("a1" * 32, "b2" * 32),
+        note=NOTE,
+        public_key=KEY,
+        cli="throughline audit prove 48212",
+    )
+
+
+@pytest.fixture
+def verification_page() -> VerificationPage:
+    return VerificationPage(
+        shell=dataclasses.replace(shell("Verification", "audit", Crumb("Verification")), live_url=""),
+        summary="1 finding.",
+        fine=False,
+        facts=(Fact(label="Leaves read", value="48,213"),),
+        findings=("Leaf 48,100 was changed: its text is not what was hashed.",),
+        back_url="/audit",
+        cli="throughline audit verify --kept kept.txt",
+    )
+
+
 @pytest.fixture
 def find_page() -> FindPage:
     rows = (
@@ -567,6 +649,7 @@ def error_page() -> ErrorPage:
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
-        "engagement", "engagements", "find", "hold", "holds", "reconciliation", "break", "systems", "error",
+        "engagement", "engagements", "find", "hold", "holds", "reconciliation", "break", "systems", "audit", "error",
+        "leaf", "verification",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

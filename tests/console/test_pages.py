@@ -19,8 +19,21 @@ from throughline.console.rendering import Page, render, render_fragment
 from throughline.console.states import StageKey, State, SystemState
 from throughline.console.systems import SystemsPage
 
-EVERY = ("engagement", "engagements", "find", "hold", "holds", "reconciliation", "break", "systems", "error")
-LIVE = EVERY[:-1]
+EVERY = (
+    "engagement",
+    "engagements",
+    "find",
+    "hold",
+    "holds",
+    "reconciliation",
+    "break",
+    "systems",
+    "audit",
+    "error",
+    "leaf",
+    "verification",
+)
+LIVE = EVERY[:-3]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HOSTILE = """</title></script>"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&amp;"""
 
@@ -113,7 +126,8 @@ def test_every_control_has_a_name(tree: Tree) -> None:
 def test_the_box_that_finds_anything_is_on_every_page_and_needs_no_script(page: Page) -> None:
     forms = [e for e in Tree(render(page)).elements if e.attributes.get("role") == "search"]
 
-    assert [(e.attributes["action"], e.attributes.get("method", "get")) for e in forms] == [("/find", "get")]
+    assert [(e.attributes["action"], e.attributes.get("method", "get")) for e in forms[:1]] == [("/find", "get")]
+    assert all(e.attributes.get("method", "get") == "get" for e in forms), "what is not a search needs a token"
 
 
 def test_no_button_is_dead(tree: Tree) -> None:

@@ -59,7 +59,20 @@ class Browser:
         assert found
         return found[1]
 
+    async def download(self, path: str) -> bytes:
+        """A file that is no text."""
+        return b"".join(message.get("body", b"") for message in await self._sent("GET", path, b"", {}))
+
     async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        sent = await self._sent(method, path, body, headers)
+        said = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        if cookie := said.get("set-cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+        return Answer(sent[0]["status"], said, text)
+
+    async def _sent(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> list[Message]:
         sent: list[Message] = []
         waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -72,12 +85,7 @@ class Browser:
             sent.append(message)
 
         await self.app(self.scope(method, path, headers), receive, send)
-        said = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        if cookie := said.get("set-cookie"):
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
-        return Answer(sent[0]["status"], said, text)
+        return sent
 
     def scope(self, method: str, path: str, headers: dict[str, str]) -> Message:
         route, _, query = path.partition("?")

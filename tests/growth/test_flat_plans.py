@@ -57,7 +57,8 @@ FILLED = {
     "notices": "(system, id, at) select 'north', 'x' || n, $1 from numbers",
     "journal": "(at, actor, action, object, detail) select $1, 'a', 'b', 'x' || n, '{}' from numbers",
     "audit_log": """(seq, entry, hash)
-      select 1000000 + n, json_build_object('engagement', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
+      select 1000000 + n, json_build_object('engagement', 'x' || n, 'actor', 'x' || n, 'action', 'x' || n,
+                                                    'object', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
     "breaks": """(id, comparison, key, sort, about, engagement, fields, owner, amount, currency, state, times,
                   first_seen_at, since, last_seen_at)
       select 'x' || n, 'sold-planned', 'x' || n, 'missing', 'x' || n, 'x' || n, '{}', 'o', n, 'EUR', 'closed', 1,
@@ -112,7 +113,13 @@ class Day:
             "an amount is found": lambda: search.anything(world.machine, "1,200.00"),
             "any id is traced": lambda: stored.behind(pool, [deal]),
             "leaves get their places": Sequencer(pool, Signer(b"1" * 32), world.clock).tick,
-            "the audit log is listed": lambda: audit_log.newest_leaves(pool, before=None, limit=50),
+            "the audit log is listed": lambda: audit_log.newest_leaves(pool, {}, limit=50),
+            **{
+                f"the audit log of one {name}": lambda name=name: audit_log.newest_leaves(
+                    pool, {name: deal}, since="2026-20", until="2026-21", before=("2026-21", 5), limit=50
+                )
+                for name in audit_log.ASKED
+            },
             "an engagement's leaves": lambda: audit_log.of_engagement(pool, deal),
             "the leaves of a time": lambda: audit_log.places_within(pool, "2026-20", "2026-21"),
             "a comparison is made": lambda: making.make(world.machine, comparison("sold-planned"), early=True),

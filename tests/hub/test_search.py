@@ -150,8 +150,8 @@ async def test_a_customer_of_many_deals_lists_the_newest(known: Any) -> None:
 
 
 def test_what_is_on_the_index_is_what_is_asked_for() -> None:
-    text = (Path(search.__file__).parents[1] / "store" / "migrations" / "0039_search.sql").read_text()
-    kinds = json.loads("[" + text.rpartition("kind in (")[2].rpartition(")")[0].replace("'", '"') + "]")
+    text = (Path(search.__file__).parents[1] / "store" / "migrations" / "0039_search_and_audit.sql").read_text()
+    kinds = json.loads("[" + text.rpartition("kind in (")[2].partition(")")[0].replace("'", '"') + "]")
 
     assert tuple(kinds) == SOUGHT
     assert set(SOUGHT) <= set(KINDS)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from throughline.hub.audit.evidence import TooMuch
 from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.cancels import NoSuchRun, NotCancellable
 from throughline.hub.engagements import NoSuchEngagement
@@ -125,6 +126,7 @@ NAMED: dict[type[Exception], str] = {
     NotHere: "archive_elsewhere",
     NoSuchLeaf: "not_found",
     NotProvable: "not_provable",
+    TooMuch: "not_possible",
     NoSuchSubscription: "not_found",
     NoSuchPlace: "invalid_cursor",
     NotPossible: "not_possible",

@@ -90,7 +90,12 @@ COMMANDS = (
     (archive, "show", "archive:show", "One archive's certificate, and what is in it."),
     (archive, "verify", "archive:verify", "Read archives whole, and compare each with its certificate."),
     (audit, "list", "audit:list_", "What was done, by whom and when, newest first."),
-    (audit, "verify", "audit:verify", "Read the whole log, and compare it with every checkpoint and with the journal."),
+    (
+        audit,
+        "verify",
+        "audit:verify",
+        "Read the whole log, and compare it with every checkpoint and with the journal; or check an evidence pack.",
+    ),
     (audit, "prove", "audit:prove", "What proves that one leaf is in the log, under its newest checkpoint."),
     (
         audit,

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from throughline.console.audit_pages import AuditPages
 from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
@@ -46,6 +47,10 @@ class Pages:
 
     machine: Machine
     admission: Admission
+
+    @property
+    def audit(self) -> AuditPages:
+        return AuditPages(self.machine, self.setting)
 
     async def engagements(self, request: Request) -> EngagementsPage:
         setting, cursor = await self.setting(request), request.query_params.get("before")

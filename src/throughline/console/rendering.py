@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from throughline.console.audit import AuditPage, LeafPage, VerificationPage
 from throughline.console.break_ import BreakPage
 from throughline.console.charts import bar, lanes
 from throughline.console.engagement import EngagementPage
@@ -22,9 +23,18 @@ from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
 type LivePage = (
-    BreakPage | EngagementPage | EngagementsPage | FindPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
+    AuditPage
+    | BreakPage
+    | EngagementPage
+    | EngagementsPage
+    | FindPage
+    | HoldPage
+    | HoldsPage
+    | ReconciliationPage
+    | SystemsPage
 )
-type Page = LivePage | ErrorPage | LoginPage
+type StillPage = LeafPage | VerificationPage
+type Page = LivePage | StillPage | ErrorPage | LoginPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
 CONTENT_SECURITY_POLICY = (

@@ -22,12 +22,14 @@ from throughline.console.from_hub import wording
 from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
 from throughline.console.login import LoginPage
 from throughline.console.pages import Elsewhere, Pages
-from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
+from throughline.console.rendering import LivePage, StillPage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.hub import cancels, holds
 from throughline.hub.admission import SESSION as SESSION_LENGTH
 from throughline.hub.admission import Admission
+from throughline.hub.audit.evidence import TooMuch
+from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.cancels import NoSuchRun, NotCancellable, Wish
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
@@ -68,6 +70,11 @@ class Console:
             Route("/systems.csv", self._systems_file),
             Route("/find.csv", self._file("found", pages.all_found)),
             *self._faces("/find", pages.find),
+            Route("/audit.csv", self._file("audit", pages.audit.all_leaves)),
+            Route("/audit/evidence.zip", self._pack),
+            *self._faces("/audit", pages.audit.log),
+            *self._still("/audit/verification", pages.audit.verification),
+            *self._still("/audit/leaves/{seq}", pages.audit.leaf),
             *self._faces("/engagements", pages.engagements),
             *self._faces("/holds", pages.holds),
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
@@ -108,6 +115,22 @@ class Console:
                 return RedirectResponse(f"{other.address}.json", 303)
 
         return [Route(f"{path}/fragment", fragment), Route(f"{path}.json", facts), Route(path, whole)]
+
+    def _still(self, path: str, asked: Callable[[Request], Awaitable[StillPage]]) -> list[Route]:
+        """A page of what was found at one moment, which does not live; and the same facts for programs."""
+
+        async def whole(request: Request) -> Response:
+            return keep_form_token(request, HTMLResponse(render(await asked(request))))
+
+        async def facts(request: Request) -> Response:
+            return twins.as_json(await asked(request))
+
+        return [Route(f"{path}.json", facts), Route(path, whole)]
+
+    async def _pack(self, request: Request) -> Response:
+        parts = await self.pages.audit.pack(request)
+        headers = {"Content-Disposition": 'attachment; filename="evidence.zip"'}
+        return StreamingResponse(parts, media_type="application/zip", headers=headers)
 
     def _file(self, name: str, rows: Callable[[Request], Any]) -> Callable[[Request], Awaitable[Response]]:
         async def file(request: Request) -> Response:
@@ -243,6 +266,9 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
     NoSuchBreak: (404, "No such break", "Go to the reconciliation and choose one."),
     NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
+    NoSuchLeaf: (404, "This is not in the audit log", "Go to the audit trail and choose from there."),
+    NotProvable: (409, "The audit log does not prove this", "Go to the audit trail and verify the whole log."),
+    TooMuch: (409, "Too much for one pack", "Choose a time instead of the engagement."),
     NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
     FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),

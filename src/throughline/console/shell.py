@@ -85,4 +85,5 @@ def navigation(
             urgent=breaks not in {"", "0"},
         ),
         NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems),
+        NavItem(key="audit", label="Audit trail", href=f"{prefix}/audit", icon="shield-check"),
     )

@@ -33,3 +33,8 @@ create function sought_by(fields jsonb) returns tsvector language sql immutable 
 create index entities_sought_by on entities using gin (sought_by(fields))
     where kind in ('change_order', 'contact', 'contract', 'credit_memo', 'customer', 'invoice', 'opportunity', 'payment',
                    'project', 'quote');
+
+-- Who did what to what, newest first, also within a time.
+create index audit_log_actor on audit_log ((entry::jsonb ->> 'actor'), (entry::jsonb ->> 'at'), seq);
+create index audit_log_action on audit_log ((entry::jsonb ->> 'action'), (entry::jsonb ->> 'at'), seq);
+create index audit_log_object on audit_log ((entry::jsonb ->> 'object'), (entry::jsonb ->> 'at'), seq);
