@@ -89,3 +89,17 @@ async def test_exchanges_come_with_what_was_said(caller: Any, win: Any, machine:
 
     assert [each["request_body"] for each in exchanges] == ['{"story": 1}']
     assert beats[-1]["title"] == "Asked to slow down"
+
+
+async def test_every_value_says_why_it_is_what_it_is(caller: Any, win: Any, machine: Machine) -> None:
+    await win(1)
+    said = {"name": {"source": "salesforce", "at": machine.clock().isoformat()}}
+    await machine.pool.execute("update entities set provenance = $1 where id = 'opportunity-1'", said)
+
+    told = (await caller.get("/api/v1/engagements/006000000000001AAA/values")).json
+    (name,) = [each for each in told["data"][0]["fields"] if each["field"] == "name"]
+
+    assert [each["id"] for each in told["data"]] == ["opportunity-1", "customer-1"]
+    assert (name["value"], name["system"], name["rule"], name["refused"]) == (
+        "Deal 1", "salesforce", "opportunity: *: crm", [],
+    )  # fmt: skip

@@ -19,6 +19,7 @@ from throughline.console.rendering import Page
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.console.states import StageKey, State, SystemState
 from throughline.console.systems import SystemRow, SystemsPage
+from throughline.console.values import Valued, ValueRow, ValuesPage
 
 DONE, RUNNING, HELD, WAITING, FAILED = State
 
@@ -431,6 +432,47 @@ def verification_page() -> VerificationPage:
 
 
 @pytest.fixture
+def values_page() -> ValuesPage:
+    rows = (
+        ("Name", "Halden Energy AS", "crm", "customer: *: crm", ("ERP said HALDEN ENERGY",), ""),
+        ("Tax id", "", "", "customer: tax_id: erp", (), "is no tax id"),
+    )
+    return ValuesPage(
+        shell=shell("Values of Halden grid rollout", "engagements", Crumb("Why this value")),
+        name="Halden grid rollout",
+        summary="2 fields of 1 thing, 1 field with a value that was refused.",
+        fragment_url="/engagements/ENG-2041/values/fragment",
+        things=(
+            Valued(
+                key="customer-1",
+                title="Customer",
+                our_id="customer-1",
+                systems=("crm", "erp"),
+                note="version 4",
+                rows=tuple(
+                    ValueRow(
+                        thing="customer-1",
+                        field=field,
+                        value=value,
+                        system=system,
+                        at=moment("09:14:00") if system else None,
+                        rule=rule,
+                        refused=refused,
+                        unread=unread,
+                        capture="exchange 4711" if system else "",
+                        capture_cli="throughline captures show 4711" if system else "",
+                    )
+                    for field, value, system, rule, refused, unread in rows
+                ),
+            ),
+        ),
+        csv_url="/engagements/ENG-2041/values.csv",
+        back_url="/engagements/ENG-2041",
+        cli="throughline why ENG-2041",
+    )
+
+
+@pytest.fixture
 def find_page() -> FindPage:
     rows = (
         ("ENG-2041", "/engagements/ENG-2041", "Halden grid rollout", "EUR 486,000.00", "Held", 1, "Invoice INV-88117"),
@@ -649,7 +691,7 @@ def error_page() -> ErrorPage:
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
-        "engagement", "engagements", "find", "hold", "holds", "reconciliation", "break", "systems", "audit", "error",
-        "leaf", "verification",
+        "engagement", "engagements", "find", "values", "hold", "holds", "reconciliation", "break", "systems", "audit",
+        "error", "leaf", "verification",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

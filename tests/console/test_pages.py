@@ -23,6 +23,7 @@ EVERY = (
     "engagement",
     "engagements",
     "find",
+    "values",
     "hold",
     "holds",
     "reconciliation",

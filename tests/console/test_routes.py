@@ -245,6 +245,25 @@ async def test_another_id_leads_to_the_engagement(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("held")
+async def test_every_value_of_an_engagement_says_where_it_is_from(browser: Browser, machine: Machine) -> None:
+    await insert(machine, "refusals", entity=DEAL, field="name", system="netsuite", owner="salesforce", value="Other",
+                 at=NOON)  # fmt: skip
+    said = {"name": {"source": "salesforce", "at": NOON.isoformat()}}
+    await machine.pool.execute("update entities set provenance = $1 where id = $2", said, DEAL)
+
+    page = (await browser.get(f"/engagements/{DEAL}/values")).text
+    told = json.loads((await browser.get(f"/engagements/{DEAL}/values.json")).text)
+    rows = list(csv.DictReader(io.StringIO((await browser.get(f"/engagements/{DEAL}/values.csv")).text)))
+    (name,) = [row for row in told["things"][0]["rows"] if row["field"] == "Name"]
+
+    assert f"throughline why {DEAL}" in page
+    assert (name["system"], name["rule"], name["refused"]) == ("crm", "opportunity: *: crm", ["ERP said Other"])
+    assert [row["thing"] for row in rows if row["field"] == "Name"] == [DEAL, "customer-1"]
+    assert f'href="/engagements/{DEAL}/values"' in (await browser.get(f"/engagements/{DEAL}")).text
+    assert (await browser.get("/engagements/nobody/values")).status == 404
+
+
+@pytest.mark.usefixtures("held")
 async def test_what_leads_to_one_engagement_opens_it(browser: Browser) -> None:
     for said in ("claims", "486%2C000.00", "006000000000001", "hold-1"):
         page, twin = await browser.get(f"/find?q={said}"), await browser.get(f"/find.json?q={said}")

@@ -53,6 +53,12 @@ COMMANDS = (
         "find:find",
         "Find the engagement behind an id, a name, an invoice number, a purchase order or an amount.",
     ),
+    (
+        app,
+        "why",
+        "why:why",
+        "Say why each value is what it is: who said it, when, which policy line decided, what was refused.",
+    ),
     (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),

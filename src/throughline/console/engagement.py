@@ -46,7 +46,8 @@ class EngagementPage:
     `stages` are all six, in order of `StageKey`. `log` is newest first; `log_note` counts it ("46 events");
     `older_url` shows earlier events ("" for none). `holds` are the open ones. `correlation_id` is copied by the
     reader, so it is whole. `fragment_url` answers with `render_fragment(page)`. `log_footnote` states a verified fact
-    about the log ("" for none).
+    about the log ("" for none). `values_url` says why each value is what it is, `pack_url` is the evidence to take
+    home, `cli` tells the same from a terminal.
     """
 
     shell: Shell
@@ -67,3 +68,6 @@ class EngagementPage:
     clocks: tuple[Clock, ...] = ()
     older_url: str = ""
     log_footnote: str = ""
+    values_url: str = ""
+    pack_url: str = ""
+    cli: str = ""

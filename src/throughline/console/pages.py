@@ -12,17 +12,18 @@ from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
 from throughline.console.find import FindPage, FoundRow
-from throughline.console.from_hub import break_, engagement, engagements, find, holds, reconciliation, systems
+from throughline.console.from_hub import break_, engagement, engagements, find, holds, reconciliation, systems, values
 from throughline.console.from_hub.frame import Setting
 from throughline.console.guard import form_token
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemsPage
-from throughline.hub import overview, search, story
+from throughline.console.values import ValueRow, ValuesPage
+from throughline.hub import origins, overview, search, story
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
-from throughline.hub.engagements import NoSuchEngagement, behind
+from throughline.hub.engagements import NoSuchEngagement, behind, one
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.machine import Machine
 from throughline.hub.reconciliation import overview as reconciled
@@ -76,6 +77,15 @@ class Pages:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
         return engagement.page(setting, told, await overview.stages(self.machine, told.engagement))
+
+    async def values(self, request: Request) -> ValuesPage:
+        """Of one engagement, under our id of it."""
+        told = await one(self.machine, request.path_params["id"])
+        return values.page(await self.setting(request), told, await origins.of(self.machine, told))
+
+    async def all_values(self, request: Request) -> AsyncGenerator[list[ValueRow]]:
+        told = await one(self.machine, request.path_params["id"])
+        yield values.rows(await origins.of(self.machine, told), await self.setting(request))
 
     async def find(self, request: Request) -> FindPage:
         """Whatever was typed. What leads to one engagement and nothing else is opened at once."""

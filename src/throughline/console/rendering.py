@@ -21,18 +21,12 @@ from throughline.console.icons import icon
 from throughline.console.login import LoginPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
+from throughline.console.values import ValuesPage
 
 type LivePage = (
-    AuditPage
-    | BreakPage
-    | EngagementPage
-    | EngagementsPage
-    | FindPage
-    | HoldPage
-    | HoldsPage
-    | ReconciliationPage
-    | SystemsPage
-)
+    AuditPage | BreakPage | EngagementPage | EngagementsPage | FindPage | HoldPage | HoldsPage | ReconciliationPage
+    | SystemsPage | ValuesPage
+)  # fmt: skip
 type StillPage = LeafPage | VerificationPage
 type Page = LivePage | StillPage | ErrorPage | LoginPage
 

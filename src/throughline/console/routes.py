@@ -80,6 +80,8 @@ class Console:
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
             *self._faces("/reconciliation", pages.reconciliation),
             *self._faces("/systems", pages.systems),
+            Route("/engagements/{id}/values.csv", self._file("values", pages.all_values)),
+            *self._faces("/engagements/{id}/values", pages.values),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
             *self._faces("/reconciliation/{id}", pages.break_),

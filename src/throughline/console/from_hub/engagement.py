@@ -49,6 +49,9 @@ def page(setting: Setting, story: Story, stages: Sequence[Reached]) -> Engagemen
         holds=tuple(holds.told(each, setting) for each in opened),
         money=money(story),
         clocks=clocks(story, setting),
+        values_url=f"/engagements/{engagement.id}/values",
+        pack_url=f"/audit/evidence.zip?engagement={engagement.id}",
+        cli=f"throughline trace {engagement.id}",
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 
