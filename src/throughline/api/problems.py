@@ -55,6 +55,7 @@ CATALOGUE = {
     "body_too_large": (413, "The body is too large", "Send at most 1 MB."),
     "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
     "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
+    "unholdable": (422, "A character that cannot be kept", "Leave out NUL characters and halves of surrogate pairs."),
     "not_subscribable": (422, "This cannot be subscribed to", "Send another address, type or time."),
     "key_reused": (422, "Idempotency-Key was used before", "Send a new key for another request."),
     "internal": (500, "A fault of ours", "Tell whoever runs Throughline, with the trace id."),
@@ -138,12 +139,16 @@ NAMED: dict[type[Exception], str] = {
     OtherRequest: "key_reused",
     FirmErrors: "firm_invalid",
     NothingApplied: "unavailable",
+    asyncpg.CharacterNotInRepertoireError: "unholdable",
+    UnicodeEncodeError: "unholdable",
     OSError: "unavailable",
     asyncpg.PostgresError: "unavailable",
     asyncpg.InterfaceError: "unavailable",
 }
 # The text of these is about our database, and nobody else's business.
 SILENT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# A NUL, or half of a pair of surrogates: nothing we hold can have one.
+UNHOLDABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeEncodeError)
 
 
 def install(api: FastAPI) -> None:
@@ -162,6 +167,8 @@ def trace_id(request: Request) -> str:
 
 async def _named(request: Request, error: Exception) -> JSONResponse:
     code = next(NAMED[kind] for kind in type(error).__mro__ if kind in NAMED)
+    if isinstance(error, UNHOLDABLE):
+        return problem(code, trace_id(request))
     if isinstance(error, SILENT):
         log.warning("api.unavailable", why=f"{type(error).__name__}: {error}")
         return problem(code, trace_id(request), detail="The database does not answer.")

@@ -275,6 +275,7 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
     FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),
     NothingApplied: (503, "No firm's folder is applied", "Run: throughline up"),
+    asyncpg.CharacterNotInRepertoireError: (400, "This address cannot be read", "Check it: a character in it is none."),
     OSError: (503, "", ""),
     asyncpg.PostgresError: (503, "", ""),
     asyncpg.InterfaceError: (503, "", ""),
