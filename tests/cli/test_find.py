@@ -43,3 +43,10 @@ def test_what_is_not_known_says_so_and_what_to_do(there: list[Any], run: Run) ->
     assert (told.code, told.out) == (Exit.FOUND, "")
     assert "Nothing is known under nowhere. Try an id of any system" in told.err
     assert run("find", *there).code == Exit.USAGE
+
+
+def test_an_invoice_nobody_knows_says_what_to_give(there: list[Any], run: Run) -> None:
+    told = run("portal", "invoice", "INV-1", *there)
+
+    assert (told.code, "Give its number" in told.err) == (Exit.FOUND, True)
+    assert run("portal", "status", "nothing", *there).code == Exit.FOUND

@@ -20,6 +20,7 @@ from throughline.api import (
     meta,
     metrics,
     plans,
+    portal,
     problems,
     reconciliation,
     replays,
@@ -46,7 +47,7 @@ TAGS = [
 ]
 NOUNS = (
     engagements, find, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems,
-    captures, archives, audit, usage, meta,
+    captures, archives, audit, portal, usage, meta,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import InFlight, OtherRequest
 from throughline.hub.overview import NoSuchPlace
+from throughline.hub.portal import NoSuchInvoice
 from throughline.hub.replays import NoSuchReplay, NotReplayable
 from throughline.hub.retention.reading import NoSuchArchive, NotHere
 from throughline.hub.subscriptions import NoSuchSubscription, NotNow, NotSubscribable
@@ -120,6 +121,7 @@ def problem(
 NAMED: dict[type[Exception], str] = {
     NoSuchEngagement: "not_found",
     NoSuchHold: "not_found",
+    NoSuchInvoice: "not_found",
     NoSuchReplay: "not_found",
     NoSuchRun: "not_found",
     NoSuchSystem: "not_found",

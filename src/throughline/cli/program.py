@@ -37,6 +37,7 @@ runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=
 dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
 usage = App(name="usage", help="What meters said, to be billed with the month: take.", version_flags=[])
+portal = App(name="portal", help="What a portal shows: status, invoice.", version_flags=[])
 simulate = App(name="simulate", help="Drive the sandbox: deal, time, payment, fault, clock.", version_flags=[])
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
@@ -47,6 +48,7 @@ COMMANDS = (
     (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),
     (app, "doctor", "doctor:doctor", "Check database, clock, folder, secrets, systems and disk."),
     (app, "trace", "trace:trace", "Tell the journey behind any id of any system."),
+    (app, "engagements", "engagements:engagements", "Won deals, newest first, and how far each has come."),
     (
         app,
         "find",
@@ -126,6 +128,13 @@ COMMANDS = (
     (subscriptions, "recover", "subscriptions:recover", "Send everything since a time that has not arrived."),
     (subscriptions, "deliveries", "subscriptions:deliveries", "What was sent and what is on its way."),
     (usage, "take", "usage:take", "Hand in a CSV file of readings, all or none; handed in again, it says nothing new."),
+    (
+        portal,
+        "status",
+        "portal:status",
+        "How an engagement stands, its invoices, and whether what was promised was kept.",
+    ),
+    (portal, "invoice", "portal:invoice", "How one invoice stands, by its number or any system's id."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "time", "simulate:time", "Enter and approve a week of work in the simulated PSA, as its people would."),
     (simulate, "payment", "simulate:payment", "Pay an invoice in the simulated ERP, as a customer would."),
@@ -134,7 +143,9 @@ COMMANDS = (
 )
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
-for group in (holds, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, usage, simulate):
+for group in (
+    holds, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, usage, portal, simulate,
+):  # fmt: skip
     app.command(group)
 
 

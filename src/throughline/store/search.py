@@ -10,6 +10,8 @@ SOUGHT = (
     "change_order", "contact", "contract", "credit_memo", "customer", "invoice", "opportunity", "payment", "project",
     "quote",
 )  # fmt: skip
+# Enough to tell which one is meant.
+FEW = 20
 _KINDS = ", ".join(f"'{kind}'" for kind in SOUGHT)
 _SOUGHT_BY = f"kind in ({_KINDS}) and sought_by(fields)"
 
@@ -21,7 +23,7 @@ _WORDS = """(select string_agg(quote_literal(word) || case when length($1) > 2 t
 async def by_words(sql: Sql, said: str, *, limit: int) -> list[Row]:
     """What has all these words; a number or a name that is this very text first, then what was changed last."""
     return await sql.fetch(
-        f"""select id, kind, fields from entities where {_SOUGHT_BY} @@ {_WORDS}
+        f"""select id, kind, fields, updated_at from entities where {_SOUGHT_BY} @@ {_WORDS}
             order by lower($1) in (lower(fields ->> 'number'), lower(fields ->> 'name'),
                                    lower(fields ->> 'purchase_order'), lower(fields ->> 'reference')) is true desc,
                      updated_at desc, id limit $2""",  # noqa: S608 - our own words
@@ -33,7 +35,7 @@ async def by_words(sql: Sql, said: str, *, limit: int) -> list[Row]:
 async def by_amount(sql: Sql, amounts: Sequence[Decimal], *, limit: int) -> list[Row]:
     """What has one of these amounts, whatever the currency."""
     return await sql.fetch(
-        f"""select id, kind, fields from entities
+        f"""select id, kind, fields, updated_at from entities
             where {_SOUGHT_BY} @@ (select string_agg(quote_literal('=' || trim_scale(amount)::text), ' | ')
                                   from unnest($1::numeric[]) as amount)::tsquery
             order by updated_at desc, id limit $2""",  # noqa: S608 - our own words
@@ -50,7 +52,7 @@ async def by_id(sql: Sql, ids: Sequence[str], *, limit: int) -> list[Row]:
              union
              select entity, system, key from links where left(key, 15) in (select left(unnest($1::text[]), 15))
                and (key = any($1) or left(key, 15) = any($1)))
-           select e.id, e.kind, e.fields, named.system, named.key
+           select e.id, e.kind, e.fields, e.updated_at, named.system, named.key
            from named join entities e on e.id = named.id order by e.updated_at desc, e.id limit $2""",
         list(ids),
         limit,

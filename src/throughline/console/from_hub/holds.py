@@ -60,7 +60,7 @@ def page(
         for name, count in owners.items()
     )
     return HoldsPage(
-        shell=shell(setting, "Holds", "holds", Crumb("Holds")),
+        shell=shell(setting, "Holds", "holds", Crumb("Holds"), cli="throughline holds list"),
         summary=f"{wording.counted(setting.open_holds, 'open hold')}{risk}.",
         fragment_url=f"/holds/fragment{query}",
         owners=(everyone, *each_owner),
@@ -89,7 +89,14 @@ def row(hold: HoldFacts, setting: Setting, names: Mapping[str, str]) -> HoldRow:
 
 def one(setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, ...]) -> HoldPage:
     return HoldPage(
-        shell=shell(setting, hold["why"], "holds", Crumb("Holds", "/holds"), Crumb(hold["id"])),
+        shell=shell(
+            setting,
+            hold["why"],
+            "holds",
+            Crumb("Holds", "/holds"),
+            Crumb(hold["id"]),
+            cli=f"throughline holds show {hold['id']}",
+        ),
         hold=told(hold, setting),
         systems=between(hold, setting.firm),
         engagement_name=waiting(hold) or name,
