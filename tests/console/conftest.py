@@ -7,7 +7,7 @@ import pytest
 from throughline.console.audit import AuditPage, Fact, Filter, LeafPage, LeafRow, VerificationPage
 from throughline.console.break_ import BreakPage, Remedy, SourceRecord
 from throughline.console.charts.lanes import Lane, Lanes, Point
-from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
+from throughline.console.engagement import EngagementPage, IdRow, LadderGap, LadderStep, MoneyFact, Stage
 from throughline.console.engagements import EngagementRow, EngagementsPage
 from throughline.console.error import ErrorPage
 from throughline.console.find import FindPage, FoundRow
@@ -253,6 +253,19 @@ def engagement_page() -> EngagementPage:
         ),
         clocks=(TAX_CLOCK, Clock(name="Won to project open", text="met, 6.1 s of 60 m", tone="ok", percent=1)),
         older_url="/engagements/ENG-2041?before=e1",
+        values_url="/engagements/ENG-2041/values",
+        pack_url="/audit/evidence.zip?engagement=ENG-2041",
+        cli="throughline trace ENG-2041",
+        ladder=(
+            LadderStep(label="Sold", value="EUR 486,000.00", note="", percent=100),
+            LadderStep(label="Approved", value="EUR 214,300.00", note="2 records of unknown worth", percent=44),
+            LadderStep(label="Billed", value="EUR 151,900.00", note="", percent=31),
+            LadderStep(label="Paid", value="", note="", percent=0),
+        ),
+        gaps=(
+            LadderGap(name="Sold, not contracted", value="EUR 1,000.00", tone="risk"),
+            LadderGap(name="Approved, not billed", value="EUR 62,400.00", tone="wait"),
+        ),
     )
 
 

@@ -207,6 +207,9 @@ async def test_the_engagement_tells_its_stages_money_and_clock(browser: Browser)
         ("Sold", "EUR 486,000.00"),
         ("At risk", "EUR 486,000.00"),
     ]
+    assert [(each["label"], each["value"], each["percent"]) for each in told["ladder"]][:3] == [
+        ("Sold", "EUR 486,000.00", 100), ("Contracted", "", 0), ("Planned", "", 0),
+    ]  # fmt: skip
     assert told["clocks"][0]["text"] == "50 m left of 1 h 00 m"
     assert told["holds"][0]["cli"] == 'throughline holds answer hold-1 approve --reason "..."'
     assert [entry["title"] for entry in told["log"]] == ["Finance held", "Opportunity won"]

@@ -17,7 +17,19 @@ from throughline.core.workflow import Flow, workflow
 from throughline.hub import engagements, overview, search
 from throughline.hub.audit import Sequencer
 from throughline.hub.reconciliation import making
-from throughline.store import audit_log, breaks, captures, entities, events, invoices, known, lanes, origins, parking
+from throughline.store import (
+    audit_log,
+    breaks,
+    captures,
+    entities,
+    events,
+    invoices,
+    known,
+    lanes,
+    origins,
+    parking,
+    worth,
+)
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 from throughline.store.parking import Place
@@ -126,6 +138,7 @@ class Day:
             "breaks are listed": lambda: breaks.queue(pool),
             "an engagement's breaks": lambda: breaks.queue(pool, engagement=deal),
             "breaks that are over": lambda: breaks.closed(pool),
+            "an engagement's money": lambda: worth.of_deal(pool, deal),
             "an engagement's invoices": lambda: invoices.of_deal(pool, deal),
             "why each value is what it is": lambda: self._origins(deal),
             "an entity's history": lambda: entities.versions(pool, deal),

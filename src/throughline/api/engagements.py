@@ -11,7 +11,7 @@ from throughline.api.holds import Hold, hold_shape
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape, monies
 from throughline.core.money import Money
-from throughline.hub import engagements, origins, overview, story
+from throughline.hub import engagements, origins, overview, story, worth
 from throughline.hub.machine import Machine
 from throughline.hub.overview import Listed
 from throughline.hub.stages import Reached
@@ -125,6 +125,31 @@ class Exchanges(Shape):
     data: list[Exchange]
 
 
+class Step(Shape):
+    """One rung of the money ladder; `unknown` is how many of its records are worth nobody knows what."""
+
+    rung: str = Field(examples=["approved"])
+    amounts: list[Money]
+    records: int
+    unknown: int
+
+
+class Gap(Shape):
+    """A difference between two rungs: `tied` when it is only not there yet."""
+
+    name: str = Field(examples=["Approved, not billed"])
+    amount: Money
+    tied: bool
+
+
+class Ladder(Shape):
+    """The money of one engagement, from the sale to the books."""
+
+    engagement: str
+    steps: list[Step]
+    gaps: list[Gap]
+
+
 class RefusedValue(Shape):
     """A value that another system gave, and that was not believed."""
 
@@ -199,6 +224,19 @@ async def get_timeline(machine: TheMachine, any_id: str) -> Timeline:
     told = await story.of(machine, await only_one(machine, any_id))
     data = [Beat(**{name: getattr(beat, name) for name in Beat.model_fields}) for beat in told.beats]
     return Timeline(engagement=told.engagement.id, data=data)
+
+
+@router.get("/engagements/{any_id}/money")
+async def get_money(machine: TheMachine, any_id: str) -> Ladder:
+    """What an engagement is worth at each step from the sale to the books, and what does not tie."""
+    id_ = await only_one(machine, any_id)
+    found = await worth.ladder(machine, id_)
+    steps = [
+        Step(rung=each.rung, amounts=monies(each.amounts), records=each.records, unknown=each.unknown)
+        for each in found.steps
+    ]
+    gaps = [Gap(name=each.name, amount=Money.of(each.amount, each.currency), tied=each.tied) for each in found.gaps]
+    return Ladder(engagement=id_, steps=steps, gaps=gaps)
 
 
 @router.get("/engagements/{any_id}/values")

@@ -60,14 +60,15 @@ async def list_(
     if json:
         document("audit-leaves", said)
         return Exit.DONE
+    return _tell(said, where)
+
+
+def _tell(said: list[dict[str, Any]], where: Where) -> int:
     if not said:
         talk.print("The audit log has nothing of this yet: a worker enters what was done within a second.")
         return Exit.DONE
-    table(
-        ("place", "at", "who", "did", "what"),
-        [(each["seq"], each["at"][:19], each["actor"], each["action"], each["object"]) for each in said],
-        flexible=4,
-    )
+    rows = [(each["seq"], each["at"][:19], each["actor"], each["action"], each["object"]) for each in said]
+    table(("place", "at", "who", "did", "what"), rows, flexible=4)
     after(where.again(f"audit prove {said[0]['seq']}"), where.again("audit verify"))
     return Exit.DONE
 

@@ -61,6 +61,12 @@ COMMANDS = (
         "why:why",
         "Say why each value is what it is: who said it, when, which policy line decided, what was refused.",
     ),
+    (
+        app,
+        "money",
+        "money:money",
+        "What an engagement is worth at each step from the sale to the books, and what does not tie.",
+    ),
     (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
     (holds, "show", "holds:show", "One hold: why, for whom, what it costs, and what to do."),

@@ -40,6 +40,25 @@ class MoneyFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LadderStep:
+    """One rung of the money ladder: `percent` of the longest one; `value` is "" when nothing is known of it."""
+
+    label: str
+    value: str
+    note: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderGap:
+    """A difference between two rungs by its name: `tone` is risk when it does not tie, else wait."""
+
+    name: str
+    value: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngagementPage:
     """`summary` is one sentence for those who listen ("Contract held. 1 open hold, EUR 62,400 at risk.").
 
@@ -71,3 +90,5 @@ class EngagementPage:
     values_url: str = ""
     pack_url: str = ""
     cli: str = ""
+    ladder: tuple[LadderStep, ...] = ()
+    gaps: tuple[LadderGap, ...] = ()

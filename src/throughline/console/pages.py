@@ -18,9 +18,9 @@ from throughline.console.guard import form_token
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
-from throughline.console.systems import SystemsPage
+from throughline.console.systems import SystemRow, SystemsPage
 from throughline.console.values import ValueRow, ValuesPage
-from throughline.hub import origins, overview, search, story
+from throughline.hub import origins, overview, search, story, worth
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.engagements import NoSuchEngagement, behind, one
@@ -76,7 +76,8 @@ class Pages:
         if ids[0] != any_id:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
-        return engagement.page(setting, told, await overview.stages(self.machine, told.engagement))
+        stages = await overview.stages(self.machine, told.engagement)
+        return engagement.page(setting, told, stages, await worth.ladder(self.machine, ids[0]))
 
     async def values(self, request: Request) -> ValuesPage:
         """Of one engagement, under our id of it."""
@@ -136,6 +137,9 @@ class Pages:
 
     async def systems(self, request: Request) -> SystemsPage:
         return systems.page(await self.setting(request), await hub_systems.listed(self.machine))
+
+    async def all_systems(self, request: Request) -> AsyncGenerator[tuple[SystemRow, ...]]:
+        yield (await self.systems(request)).rows
 
     async def reconciliation(self, request: Request) -> ReconciliationPage:
         asked, cursor = _asked(request), request.query_params.get("after")

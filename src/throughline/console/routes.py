@@ -22,7 +22,8 @@ from throughline.console.from_hub import wording
 from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
 from throughline.console.login import LoginPage
 from throughline.console.pages import Elsewhere, Pages
-from throughline.console.rendering import LivePage, StillPage, fingerprint, render, render_fragment, static_folder
+from throughline.console.proofs import proofs
+from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.hub import cancels, holds
@@ -67,14 +68,12 @@ class Console:
             Route("/login", self._sign_in, methods=["POST"]),
             Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
             Route("/holds.csv", self._file("holds", pages.all_holds)),
-            Route("/systems.csv", self._systems_file),
+            Route("/systems.csv", self._file("systems", pages.all_systems)),
             Route("/find.csv", self._file("found", pages.all_found)),
             *self._faces("/find", pages.find),
             Route("/audit.csv", self._file("audit", pages.audit.all_leaves)),
-            Route("/audit/evidence.zip", self._pack),
             *self._faces("/audit", pages.audit.log),
-            *self._still("/audit/verification", pages.audit.verification),
-            *self._still("/audit/leaves/{seq}", pages.audit.leaf),
+            *proofs(pages.audit),
             *self._faces("/engagements", pages.engagements),
             *self._faces("/holds", pages.holds),
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
@@ -118,35 +117,11 @@ class Console:
 
         return [Route(f"{path}/fragment", fragment), Route(f"{path}.json", facts), Route(path, whole)]
 
-    def _still(self, path: str, asked: Callable[[Request], Awaitable[StillPage]]) -> list[Route]:
-        """A page of what was found at one moment, which does not live; and the same facts for programs."""
-
-        async def whole(request: Request) -> Response:
-            return keep_form_token(request, HTMLResponse(render(await asked(request))))
-
-        async def facts(request: Request) -> Response:
-            return twins.as_json(await asked(request))
-
-        return [Route(f"{path}.json", facts), Route(path, whole)]
-
-    async def _pack(self, request: Request) -> Response:
-        parts = await self.pages.audit.pack(request)
-        headers = {"Content-Disposition": 'attachment; filename="evidence.zip"'}
-        return StreamingResponse(parts, media_type="application/zip", headers=headers)
-
     def _file(self, name: str, rows: Callable[[Request], Any]) -> Callable[[Request], Awaitable[Response]]:
         async def file(request: Request) -> Response:
             return twins.as_csv(name, rows(request))
 
         return file
-
-    async def _systems_file(self, request: Request) -> Response:
-        page = await self.pages.systems(request)
-
-        async def once() -> AsyncGenerator[Any]:
-            yield page.rows
-
-        return twins.as_csv("systems", once())
 
     async def _home(self, _: Request) -> Response:
         return RedirectResponse("/engagements", 303)

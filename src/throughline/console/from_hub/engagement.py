@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
+from throughline.console.engagement import EngagementPage, IdRow, LadderGap, LadderStep, MoneyFact, Stage
 from throughline.console.from_hub import holds, wording
 from throughline.console.from_hub.frame import Setting, shell
 from throughline.console.from_hub.journey import chart
@@ -20,15 +20,17 @@ from throughline.hub.stages import Reached
 from throughline.hub.stages import Stage as HubStage
 from throughline.hub.story import Beat, Story
 from throughline.hub.telling import words
+from throughline.hub.worth import Ladder
 
 # Silence longer than this is worth a line of its own in the log.
 QUIET = timedelta(minutes=1)
+NOTHING = Decimal(0)
 NAMES = {"opportunity": "Opportunity", "customer": "Customer", "message": "Kick-off message"}
 HIDDEN_IDS = {"task", "demand", "handoff"}
 ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "message")
 
 
-def page(setting: Setting, story: Story, stages: Sequence[Reached]) -> EngagementPage:
+def page(setting: Setting, story: Story, stages: Sequence[Reached], worth: Ladder) -> EngagementPage:
     engagement = story.engagement
     deal, opened = engagement.deal, [hold for hold in engagement.holds if hold["state"] == "open"]
     name = deal.get("name") or engagement.id
@@ -52,6 +54,13 @@ def page(setting: Setting, story: Story, stages: Sequence[Reached]) -> Engagemen
         values_url=f"/engagements/{engagement.id}/values",
         pack_url=f"/audit/evidence.zip?engagement={engagement.id}",
         cli=f"throughline trace {engagement.id}",
+        ladder=ladder(worth),
+        gaps=tuple(
+            LadderGap(
+                name=each.name, value=wording.money(each.amount, each.currency), tone="wait" if each.tied else "risk"
+            )
+            for each in worth.gaps
+        ),
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 
@@ -119,6 +128,21 @@ def money(story: Story) -> tuple[MoneyFact, ...]:
         by = f"held by {wording.counted(opened, 'hold')}"
         facts.append(MoneyFact(label="At risk", value=wording.monies(risk), note=by, tone="risk"))
     return tuple(facts) or (MoneyFact(label="Sold", value="Not known", note="the deal names no amount"),)
+
+
+def ladder(worth: Ladder) -> tuple[LadderStep, ...]:
+    """Drawn to scale in the currency that was sold in; another is told and not drawn."""
+    sold = next((code for step in worth.steps for code in step.amounts), "")
+    longest = max((step.amounts.get(sold, NOTHING) for step in worth.steps), default=NOTHING)
+    return tuple(
+        LadderStep(
+            label=words(step.rung.value),
+            value=wording.monies(step.amounts),
+            note=f"{wording.counted(step.unknown, 'record')} of unknown worth" if step.unknown else "",
+            percent=int(step.amounts.get(sold, NOTHING) / longest * 100) if longest > 0 else 0,
+        )
+        for step in worth.steps
+    )
 
 
 def clocks(story: Story, setting: Setting) -> tuple[Clock, ...]:
