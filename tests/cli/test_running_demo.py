@@ -417,6 +417,8 @@ def test_a_deal_is_won_with_what_was_asked_for(on_demo: Run) -> None:
         (("deal", "--amount", "much"), "must be a number"),
         (("deal", "--missing", "Colour__c"), "Colour__c"),
         (("payment", "INV9"), "There is no invoice INV9"),
+        (("invoice", "INV9"), "There is no invoice INV9"),
+        (("credit", "INV9"), "There is no invoice INV9"),
         (("time", "--projects", "900"), "projects with tasks to work on, not 900"),
         (("time", "--week", "2026-11-17"), "2026-11-17 is not a Monday"),
         (("fault", "salesforce", "sulk"), "throttle"),
@@ -444,6 +446,18 @@ def test_an_invoice_is_paid_in_part_and_then_whole(demo: Demo, on_demo: Run) -> 
 
     assert re.fullmatch(r"PYMT\d+: GBP 400.01 of INV7, GBP 599.99 open\n", part.out)
     assert (rest["amount"], rest["remaining"]) == ("599.99", "0")
+
+
+def test_an_invoice_is_let_go_and_credited(demo: Demo, on_demo: Run) -> None:
+    line = {"item": {"id": "101"}, "amount": "1000.00"}
+    body = {"entity": {"id": "501"}, "tranId": "INV8", "approvalStatus": {"id": "1"}, "item": {"items": [line]}}
+    demo.tell("netsuite", "records/invoice", body)
+
+    sent = on_demo("simulate", "invoice", "INV8")
+    part = on_demo("simulate", "credit", "INV8", "--amount", "400.01")
+
+    assert sent.out == "INV8: GBP 1,000.00 approved and sent\n"
+    assert re.fullmatch(r"CM\d+: GBP 400.01 of INV8, GBP 599.99 open\n", part.out)
 
 
 def test_a_week_is_worked_and_approved_to_the_minute(demo: Demo, on_demo: Run) -> None:

@@ -185,7 +185,7 @@ def test_work_of_another_of_our_companies_is_charged_between_the_two_in_both_cur
     assert theirs == (Decimal("1175.04") * rate).quantize(Decimal("0.01"))
 
 
-def test_whoever_sold_the_work_sees_which_of_its_roles_are_staffed(demo: Demo, on_demo: Run) -> None:
+def test_sales_sees_which_roles_are_staffed_and_finance_what_they_will_cost(demo: Demo, on_demo: Run) -> None:
     project = sold(demo, on_demo, name="Kiln staffing", contract_type="Milestone", amount="50000")
     users, roles = (demo.ask("kantata", f"state/{kind}").values() for kind in ("users", "roles"))
     user = next(each["id"] for each in users if each["email_address"] == "consultant.04@halyard.example")
@@ -202,3 +202,14 @@ def test_whoever_sold_the_work_sees_which_of_its_roles_are_staffed(demo: Demo, o
     assert eventually(told, "the progress on the deal's page") == (
         "1 of 3 roles staffed, Consultant and Project Manager missing; 0 of 3 milestones reached"
     )
+
+    def expected() -> dict[str, Any] | None:
+        orders = demo.ask("netsuite", "state/salesOrder").values()
+        order = next(each for each in orders if each.get("memo") == "Kiln staffing")
+        return order if order.get("custbody_throughline_cost_to_complete") else None
+
+    # Eighty hours of the British company at 68 pounds, and 8 percent, in euros at the rate of the day.
+    order = eventually(expected, "the cost forecast on the order")
+    assert (order["custbody_throughline_cost_hours"], order["custbody_throughline_cost_currency"]) == ("80", "EUR")
+    pounds = Decimal(80) * 68 * Decimal("1.08")
+    assert 1 < Decimal(order["custbody_throughline_cost_to_complete"]) / pounds < Decimal("1.3")

@@ -217,7 +217,17 @@ def test_a_fault_of_ours_is_not_taken_for_an_outage(fault: Exception) -> None:
         raise fault
 
 
-@pytest.mark.parametrize("command", [("deal",), ("payment", "INV1001"), ("fault", "netsuite", "throttle"), ("clock",)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("deal",),
+        ("invoice",),
+        ("payment", "INV1001"),
+        ("credit", "INV1001"),
+        ("fault", "netsuite", "throttle"),
+        ("clock",),
+    ],
+)
 def test_without_a_sandbox_nothing_is_simulated(command: tuple[str, ...], run: Run) -> None:
     said = run("simulate", *command)
 

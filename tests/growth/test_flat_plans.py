@@ -18,6 +18,7 @@ from throughline.hub import engagements, overview, search
 from throughline.hub.audit import Sequencer
 from throughline.hub.reconciliation import making
 from throughline.store import (
+    accounts,
     audit_log,
     breaks,
     captures,
@@ -141,6 +142,11 @@ class Day:
             "an engagement's money": lambda: worth.of_deal(pool, deal),
             "an engagement's invoices": lambda: invoices.of_deal(pool, deal),
             "why each value is what it is": lambda: self._origins(deal),
+            "an account is looked for": lambda: accounts.called(pool, "customer", [deal]),
+            "an account's contracts": lambda: entities.naming(
+                pool, "contract", "customer", deal, since=None, until=None
+            ),
+            "an account's work": lambda: accounts.not_billed(pool, [deal]),
             "an entity's history": lambda: entities.versions(pool, deal),
         }
 

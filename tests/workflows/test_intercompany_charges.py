@@ -77,6 +77,14 @@ async def test_where_nobody_is_lent_nothing_is_charged_and_nothing_waited_for(wo
     assert charges(world) == {}
 
 
+async def test_while_a_contract_is_held_elsewhere_there_is_no_second_hold_for_it(world: World) -> None:
+    plant = {"plant": {"contract": "nowhere-yet"}}
+    world.knows(*[each for each in changed(entities(), plant) if each.id == "plant"], lent())
+
+    assert await passes(world) == "waiting"
+    assert world.holds == []
+
+
 async def test_what_a_rule_is_missing_for_is_one_hold_and_nothing_is_charged(world: World) -> None:
     world.firm = HALYARD.model_copy(
         update={"tables": {name: table for name, table in HALYARD.tables.items() if name != "labour_costs"}}

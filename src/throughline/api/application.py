@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
 from throughline.api import (
+    accounts,
     archives,
     audit,
     captures,
@@ -22,6 +23,7 @@ from throughline.api import (
     plans,
     portal,
     problems,
+    quoting,
     reconciliation,
     replays,
     runs,
@@ -46,8 +48,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    engagements, find, holds, reconciliation, runs, plans, dead_letters, replays, events, subscriptions, systems,
-    captures, archives, audit, portal, usage, meta,
+    accounts, engagements, find, holds, reconciliation, runs, plans, quoting, dead_letters, replays, events,
+    subscriptions, systems, captures, archives, audit, portal, usage, meta,
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Plan(Shape):
     assumed: list[str] = Field(description="The answers and the waiting it took for granted.")
     stops: list[str] = Field(description="What would keep it from doing more.")
     defect: str | None
+    unwell: list[str] = Field(description="Of what would stop it, what a system that does not answer is the reason of.")
 
 
 class Plans(Shape):

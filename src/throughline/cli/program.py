@@ -38,7 +38,9 @@ dead_letters = App(name="dead-letters", help="What failed and is not mended: lis
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
 usage = App(name="usage", help="What meters said, to be billed with the month: take.", version_flags=[])
 portal = App(name="portal", help="What a portal shows: status, invoice.", version_flags=[])
-simulate = App(name="simulate", help="Drive the sandbox: deal, time, payment, fault, clock.", version_flags=[])
+simulate = App(
+    name="simulate", help="Drive the sandbox: deal, time, invoice, payment, credit, fault, clock.", version_flags=[]
+)
 
 # The help is said here as well, so that the list of commands imports none of them. A test keeps both the same.
 COMMANDS = (
@@ -66,6 +68,18 @@ COMMANDS = (
         "money",
         "money:money",
         "What an engagement is worth at each step from the sale to the books, and what does not tie.",
+    ),
+    (
+        app,
+        "account",
+        "account:account",
+        "Say what a customer owes, how late, how long it takes to pay, and what is still to bill.",
+    ),
+    (
+        app,
+        "quote",
+        "quote:quote",
+        "Say of a deal whether credit, prices and template are fine, and whether it would provision.",
     ),
     (app, "plan", "plan:plan", "Say what a change order or any run would do, with amounts; send nothing."),
     (holds, "list", "holds:list_", "What waits for a person, by money at risk and then by clock."),
@@ -143,7 +157,14 @@ COMMANDS = (
     (portal, "invoice", "portal:invoice", "How one invoice stands, by its number or any system's id."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "time", "simulate:time", "Enter and approve a week of work in the simulated PSA, as its people would."),
-    (simulate, "payment", "simulate:payment", "Pay an invoice in the simulated ERP, as a customer would."),
+    (
+        simulate,
+        "invoice",
+        "simulate_cash:invoice",
+        "Let an invoice go in the simulated ERP, and mail it, as finance would.",
+    ),
+    (simulate, "payment", "simulate_cash:payment", "Pay an invoice in the simulated ERP, as a customer would."),
+    (simulate, "credit", "simulate_cash:credit", "Credit an invoice in the simulated ERP, as finance would."),
     (simulate, "fault", "simulate:fault", "Make a simulated system misbehave."),
     (simulate, "clock", "simulate:clock", "Read or drive the sandbox's clock."),
 )

@@ -1,4 +1,4 @@
-"""`simulate`: drive the sandbox: close a deal, work a week, pay an invoice, plan a bad day, move the clock."""
+"""`simulate`: drive the sandbox: close a deal, work a week, plan a bad day, move the clock."""
 
 import re
 from typing import Any
@@ -37,35 +37,13 @@ async def deal(*, customer: str | None = None, contract_type: str | None = None,
     """
     wanted = {"customer": customer, "contract_type": contract_type, "legal_entity": legal_entity, "amount": amount,
               "start_date": start_date, "missing": missing, "stage": stage}  # fmt: skip
-    made = await _control(where, "salesforce", "deals", {name: value for name, value in wanted.items() if value})
+    made = await wish(where, "salesforce", "deals", {name: value for name, value in wanted.items() if value})
     if json:
         document("simulated-deal", made)
     else:
         worth = money(made["amount"], made["currency"]) or "no amount"
         out.print(f"{made['name']}: {worth}, {made['opportunity_id']}", markup=False, soft_wrap=True)
         after(where.again(f"trace {made['opportunity_id']}"))
-    return Exit.DONE
-
-
-async def payment(invoice: str, /, *, amount: str | None = None, json: bool = False, where: Where = HERE) -> int:
-    """Pay an invoice in the simulated ERP, as a customer would.
-
-    Parameters
-    ----------
-    invoice
-        Its number, its id over there, or its id here.
-    amount
-        How much of it; all that is open if not said.
-    json
-        One JSON document instead of a sentence.
-    """
-    wanted = {"invoice": invoice, "amount": amount}
-    made = await _control(where, "netsuite", "payments", {name: value for name, value in wanted.items() if value})
-    if json:
-        document("simulated-payment", made)
-    else:
-        paid, left = (money(made[name], made["currency"]) for name in ("amount", "remaining"))
-        out.print(f"{made['number']}: {paid} of {made['invoice']}, {left} open", markup=False, soft_wrap=True)
     return Exit.DONE
 
 
@@ -98,8 +76,8 @@ async def time(*, entries: int = 100, people: int = 10, projects: int = 3, on: l
     wanted = {"entries": entries, "people": people, "projects": projects, "expenses": expenses, "seed": seed,
               "approve": approve} | ({"week": week} if week else {}) | ({"on": on} if on else {})  # fmt: skip
     # Whoever works here is in HR's books as well, and first.
-    await _control(where, "workday", "staff", {"people": people})
-    made = await _control(where, "kantata", "time", wanted)
+    await wish(where, "workday", "staff", {"people": people})
+    made = await wish(where, "kantata", "time", wanted)
     if json:
         document("simulated-time", made)
     else:
@@ -142,10 +120,10 @@ async def fault(system: str, kind: str, /, *, times: int | None = 1, share: floa
         One JSON document instead of a sentence.
     """
     if clear:
-        await _control(where, system, "faults", None, method="DELETE")
+        await wish(where, system, "faults", None, method="DELETE")
     wanted = {"kind": kind, "times": times, "share": share, "method": method, "path": path, "seconds": seconds,
               "status": status}  # fmt: skip
-    made = await _control(where, system, "faults", wanted)
+    made = await wish(where, system, "faults", wanted)
     if json:
         document("simulated-fault", {"system": system, **wanted, **made})
     else:
@@ -175,7 +153,7 @@ async def clock(*, advance: str | None = None, at: str | None = None, speed: flo
         wanted["set"] = at
     if speed is not None:
         wanted["speed"] = speed
-    told = await _control(where, "salesforce", "clock", wanted or None, method="POST" if wanted else "GET")
+    told = await wish(where, "salesforce", "clock", wanted or None, method="POST" if wanted else "GET")
     if json:
         document("simulated-clock", told)
     else:
@@ -183,7 +161,7 @@ async def clock(*, advance: str | None = None, at: str | None = None, speed: flo
     return Exit.DONE
 
 
-async def _control(where: Where, system: str, what: str, body: object = None, *, method: str = "POST") -> Any:
+async def wish(where: Where, system: str, what: str, body: object = None, *, method: str = "POST") -> Any:
     """The estate says where it listens in its handout."""
     handout = handed_out(where.settings().data / "sandbox" / "handout.json")
     return await control(handout, system, what, body, method=method)

@@ -22,7 +22,7 @@ from throughline.hub.story import Beat, Story
 from throughline.hub.telling import short, words
 
 # Of many small things only their number is interesting; a handoff lives in the deal itself.
-SMALL = {"task", "demand", "handoff", "billing_milestone"}
+SMALL = {"task", "demand", "handoff", "billing_milestone", "billing_status", "receivables"}
 TROUBLE = {"held", "failed"}
 # The whole of it is in the document, and on the page.
 LONGEST_DETAIL = 72

@@ -20,7 +20,7 @@ from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemRow, SystemsPage
 from throughline.console.values import ValueRow, ValuesPage
-from throughline.hub import origins, overview, search, story, worth
+from throughline.hub import accounts, origins, overview, search, story, worth
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.engagements import NoSuchEngagement, behind, one
@@ -77,7 +77,8 @@ class Pages:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
         stages = await overview.stages(self.machine, told.engagement)
-        return engagement.page(setting, told, stages, await worth.ladder(self.machine, ids[0]))
+        billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
+        return engagement.page(setting, told, stages, billed, await worth.ladder(self.machine, ids[0]))
 
     async def values(self, request: Request) -> ValuesPage:
         """Of one engagement, under our id of it."""

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from throughline.core.entities import ApprovalState, RenewalState
+from throughline.core.entities.base import Day
 from throughline.core.event import Detector, Event, Fields
 from throughline.core.money import Money
 
@@ -46,6 +47,27 @@ class RenewalConfirmed(Event):
     subject: ClassVar[str] = "renewal"
     renewal: str
     renews: str
+
+
+class RenewalPlanned(Event):
+    """A contract ends soon: its next term, which lasts until `until`, was put before sales."""
+
+    subject: ClassVar[str] = "contract"
+    contract: str
+    renews: str
+    ends: Day
+    until: Day
+
+
+class ContractRenewed(Event):
+    """A contract goes on for another term, with the project it has: from now on it is worth this."""
+
+    subject: ClassVar[str] = "contract"
+    contract: str
+    project: str
+    renewal: str
+    ends: Day
+    value: Money
 
 
 ON_THE_TABLE = frozenset({ApprovalState.SUBMITTED, ApprovalState.APPROVED})

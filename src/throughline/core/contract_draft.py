@@ -212,13 +212,13 @@ def periods(starts: date, ends: date, months: int) -> list[tuple[date, date]]:
     """Periods that follow each other without a gap; the last one ends with the contract."""
     found: list[tuple[date, date]] = []
     number = 0
-    while (begins := _later(starts, number * months)) <= ends:
+    while (begins := later(starts, number * months)) <= ends:
         number += 1
-        found.append((begins, min(_later(starts, number * months) - timedelta(days=1), ends)))
+        found.append((begins, min(later(starts, number * months) - timedelta(days=1), ends)))
     return found
 
 
-def _later(day: date, months: int) -> date:
+def later(day: date, months: int) -> date:
     """The same day some months on; the last day of a month that is too short."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     first_of_next = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)

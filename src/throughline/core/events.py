@@ -4,11 +4,14 @@ from datetime import date
 from typing import ClassVar
 
 from throughline.core import change_events, delivery_events, revenue_events, staffing_events
+from throughline.core.cash_events import InvoiceStatusChanged, MarginBreached
 from throughline.core.change_events import (
     ChangeOrderApplied,
     ChangeOrderApproved,
     ChangeOrderProposed,
+    ContractRenewed,
     RenewalConfirmed,
+    RenewalPlanned,
     RenewalUpcoming,
 )
 from throughline.core.entities import InvoiceState, Stage
@@ -21,10 +24,14 @@ __all__ = [
     "ChangeOrderApplied",
     "ChangeOrderApproved",
     "ChangeOrderProposed",
+    "ContractRenewed",
     "Detector",
     "Event",
     "Fields",
+    "InvoiceStatusChanged",
+    "MarginBreached",
     "RenewalConfirmed",
+    "RenewalPlanned",
     "RenewalUpcoming",
     "detect",
 ]

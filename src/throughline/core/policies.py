@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from throughline.core.entities.terms import CommercialModel
 from throughline.core.errors import Hold
 from throughline.core.money import Currency, Exact, Money
 
@@ -83,6 +84,22 @@ class Retention(_Part):
         return max(own["webhooks"], own["calls"]) if own["webhooks"] and own["calls"] else None
 
 
+class Renewals(_Part):
+    """How long before its end a contract's next term is planned and for how long, and what goes on as it is."""
+
+    days_ahead: Annotated[int, Field(ge=1, le=730)]
+    months: Annotated[int, Field(ge=1, le=120)] = 12
+    # Sold like this, the next term is more of the same contract and the same project. Anything else is a deal anew.
+    continues: tuple[CommercialModel, ...]
+
+
+class Margins(_Part):
+    """Below which margin of a project, in per cent, customer success is told, and where."""
+
+    below_percent: Annotated[Exact, Field(gt=0, lt=100)]
+    channel: Annotated[str, Field(min_length=1)] | None = None
+
+
 class NoApprovalLimit(Hold):
     """Nobody has said what may be sold without approval in this currency."""
 
@@ -103,6 +120,8 @@ class Policies(_Part):
     hold_owners: Mapping[str, Owner]
     masking: Mapping[str, tuple[str, ...]] = {}
     retention_days: Retention = Retention()
+    renewals: Renewals | None = None
+    margins: Margins | None = None
 
     def approval_needed(self, amount: Money, *, legal_entity: str | None) -> Approval | None:
         """The highest limit this amount is above; a legal entity's own limits replace the general ones."""

@@ -18,7 +18,7 @@ from throughline.core.workflow import Workflow
 from throughline.hub import engagements
 from throughline.hub.applied import Applied
 from throughline.hub.control import Question, Waiting
-from throughline.hub.flow import PassFlow
+from throughline.hub.flow import Interruption, PassFlow
 from throughline.hub.ladder import Step
 from throughline.hub.lease import Lease
 from throughline.hub.machine import Machine
@@ -60,6 +60,8 @@ class Preview:
     stops: tuple[str, ...] = ()
     defect: str | None = None
     assumed: tuple[str, ...] = ()
+    unwell: tuple[str, ...] = ()
+    """Of what stops it, what a system that does not answer is the reason of: nobody can say what is behind it."""
 
 
 @dataclass(slots=True)
@@ -163,7 +165,24 @@ async def of_row(
         return _preview(row, None, (), defect=f"no workflow {row['workflow']} is installed")
     passing = await _flow(machine, row, pool, applied, kind=flow)
     stops, defect = await _run(workflow, row, passing)
-    return _preview(row, passing, stops, defect=defect)
+    return _preview(row, passing, tuple(each.why for each in stops), defect=defect, unwell=_unwell(stops))
+
+
+async def of_event(machine: Machine, event: Event) -> list[Preview]:
+    """What would be done, from the first effect to the last, if this happened now."""
+    applied = await machine.firms.current()
+    started = [each for each in machine.workflows if each.starts_with(type(event))]
+    async with scratch(machine.pool) as pool:
+        rows = [_as_if(each, event, machine.clock()) for each in started]
+        return [await of_row(machine, row, pool, applied, flow=ForeseeingFlow) for row in rows]
+
+
+def _as_if(workflow: Workflow, event: Event, now: datetime) -> Row:
+    """The run there would be."""
+    about = event.about()
+    named = {"id": f"if-{about}", "workflow": workflow.name, "lane": f"{workflow.name}:{workflow.lane(event)}"}
+    happened = {"event_type": event.type, "event": event.model_dump(mode="json"), "subject": about}
+    return cast(Row, {**named, **happened, "correlation": about, "created_at": now, "cancel": None})
 
 
 @asynccontextmanager
@@ -212,23 +231,29 @@ async def _read(pool: Pool, id_: str) -> Row | None:
     return (await entities.many(pool, [id_])).get(id_)
 
 
-async def _run(workflow: Workflow, row: Row, flow: PassFlow) -> tuple[tuple[str, ...], str | None]:
-    """Why it would stop, and whether that is a defect."""
-    stopped: tuple[str, ...] = ()
+async def _run(workflow: Workflow, row: Row, flow: PassFlow) -> tuple[tuple[Interruption, ...], str | None]:
+    """What would stop it, and whether that is a defect."""
+    stopped: tuple[Interruption, ...] = ()
     try:
         await workflow.run(flow, EVENTS[row["event_type"]].model_validate(row["event"]))
     except (Hold, Retry, Waiting) as error:
-        stopped = (error.why,)
+        stopped = (error,)
     except Exception as error:  # noqa: BLE001 - as in the run loop: whatever a process raises is a defect of that run
         return (), f"{type(error).__name__}: {error}"
-    return (*(part.why for part in flow.parts if part.why), *stopped), None
+    return (*(part.stopped for part in flow.parts if part.stopped), *stopped), None
 
 
-def _preview(row: Row, flow: PassFlow | None, stops: tuple[str, ...], *, defect: str | None) -> Preview:
+def _unwell(stops: Sequence[Interruption]) -> tuple[str, ...]:
+    return tuple(each.why for each in stops if isinstance(each, Retry))
+
+
+def _preview(
+    row: Row, flow: PassFlow | None, stops: tuple[str, ...], *, defect: str | None, unwell: tuple[str, ...] = ()
+) -> Preview:
     done = cast(PlanOutlet, flow.outlet).planned if flow else []
     told = tuple(each.type for each in flow.emitted) if flow else ()
     assumed = tuple(flow.assumed) if isinstance(flow, ForeseeingFlow) else ()
-    return Preview(row["id"], row["workflow"], row["subject"], tuple(done), told, stops, defect, assumed)
+    return Preview(row["id"], row["workflow"], row["subject"], tuple(done), told, stops, defect, assumed, unwell)
 
 
 def _planned(effect: Effect, *, in_doubt: bool) -> Planned:

@@ -15,6 +15,8 @@ CREATED = {
     "message": "Kick-off announced",
     "handoff": "Status written back",
     "billing_milestone": "Billing milestone created",
+    "billing_status": "Billing status told",
+    "receivables": "Receivables told",
 }
 BURSTS = {
     "task": "{n} tasks created",
@@ -22,6 +24,8 @@ BURSTS = {
     "handoff": "Status written back, {n} times",
     "billing_milestone": "{n} billing milestones created",
 }
+# What is told onto a record that was there already, the first time and every time after.
+TOLD = {"handoff", "billing_status", "receivables"}
 # What is worth saying of each kind, in this order; the rest is in the exchange.
 SAID = {
     "customer": ("name", "tax_id", "legal_entity", "currency"),
@@ -32,6 +36,8 @@ SAID = {
     "demand": ("role",),
     "message": ("channel", "text"),
     "billing_milestone": ("name", "amount", "due"),
+    "billing_status": ("summary",),
+    "receivables": ("summary",),
     "DemandPublished": ("roles",),
     "ProjectOpened": ("project",),
 }
@@ -49,7 +55,7 @@ def title_of(kind: str, operation: str, state: str) -> str:
         return BURSTS[kind].format(n=state)
     if state != "confirmed":
         return f"{words(kind)}: {operation} {state}"
-    if operation == "create" or kind == "handoff":
+    if operation == "create" or kind in TOLD:
         return CREATED.get(kind, f"{words(kind)} created")
     return f"{words(kind)} updated"
 

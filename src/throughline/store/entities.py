@@ -44,8 +44,8 @@ class Link:
     sent: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-# Of these fields each has an index, migration 0020: every entity that names a project is found by it.
-NAMED_BY = ("project", "contract", "legal_entity", "invoice", "target")
+# Of these fields each has an index, migrations 0020 and 0037: every entity that names a project is found by it.
+NAMED_BY = ("project", "contract", "legal_entity", "invoice", "target", "customer", "renews")
 
 
 async def naming(sql: Sql, kind: str, field: str, id_: str, *, since: str | None, until: str | None) -> list[str]:

@@ -1,45 +1,32 @@
 """Change order: what somebody wants changed is worked out and shown, agreed to, and then done in every system."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from throughline.core.candidates import Candidate
-from throughline.core.changes.agreement import Agreement
-from throughline.core.changes.billed import billed, invoice_of, memo_of
-from throughline.core.changes.effect import Effect, work_out
+from throughline.core.changes.asking import APPROVED, DECLINED, agreement, shown, told
+from throughline.core.changes.effect import work_out
 from throughline.core.changes.parts import (
     applied,
-    approver,
     notice,
     published,
     refuse_half_applied,
-    refuse_unopened,
     standing,
 )
-from throughline.core.changes.preview import in_a_line, side_by_side, signed
 from throughline.core.changes.scope import as_change_order
 from throughline.core.entities import (
     ApprovalState,
-    BillingPlan,
     ChangeOrder,
-    Contract,
-    CreditMemo,
-    Customer,
     Handoff,
     HandoffId,
-    Invoice,
     Opportunity,
     Project,
     ScopeChange,
 )
 from throughline.core.events import ChangeOrderApproved, ChangeOrderProposed, ContractBooked
-from throughline.core.money import Money
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
 
-APPROVED, DECLINED = "approve", "decline"
 LONG = timedelta(days=30)
 WAITING = "agreed to here, waiting for the customer"
 # Of a change without a page of its own, the page of its deal says this; the rest there is about the deal.
@@ -97,42 +84,12 @@ async def change_order(flow: Flow, proposed: ChangeOrderProposed) -> None:
         await flow.emit(applied(effect))
 
 
-async def shown(flow: Flow, effect: Effect, tell_sales: Callable[..., Awaitable[None]]) -> str:
-    """What whoever must agree to this amount says, having seen how it is and how it would be."""
-    if effect.untouched:
-        await tell_sales(change=in_a_line(effect))
-    owner = approver(effect, flow.firm)
-    if owner is None:
-        return APPROVED
-    name, question = f"approval of {signed(effect.amount)}", f"Approve {effect.change.name}: {in_a_line(effect)}?"
-    both = side_by_side(effect)
-    return await flow.ask(name, question, choices=(APPROVED, DECLINED), owner=owner, candidates=both)
-
-
 async def wanted(flow: Flow, proposed: ChangeOrderProposed) -> ChangeOrder:
     """What sales wrote down, or what delivery asks for on a task of the plan."""
     if proposed.scope_change is None:
         return await flow.get(ChangeOrder, proposed.change_order)
     scope = await flow.get(ScopeChange, proposed.scope_change)
     return as_change_order(scope, await flow.get(Project, scope.project))
-
-
-async def agreement(flow: Flow, deal: Opportunity) -> Agreement:
-    """What became of the deal, as it is now, and what the ledger says is billed of it."""
-    refuse_unopened(deal, await flow.get(Handoff, f"handoff-of-{deal.id}"))
-    contract = await flow.get(Contract, f"contract-of-{deal.id}")
-    plan = await flow.get(BillingPlan, f"billing-plan-of-{deal.id}")
-    project = await flow.get(Project, f"project-of-{deal.id}")
-    customer = await flow.get(Customer, contract.customer)
-    return Agreement(deal, customer, contract, plan, project, await billed_of(flow, contract))
-
-
-async def billed_of(flow: Flow, contract: Contract) -> Money:
-    invoices = await flow.find(Invoice, at=Role.ERP, like=invoice_of(contract))
-    memos: list[Candidate] = []
-    for number in [each.id for each in invoices if each.id]:
-        memos += await flow.find(CreditMemo, at=Role.ERP, like=memo_of(contract, number))
-    return billed(invoices, memos, contract.currency)
 
 
 async def tell(flow: Flow, change: ChangeOrder, deal: Opportunity, /, *, at_home: bool = True, **news: Any) -> None:
@@ -148,7 +105,3 @@ def said(gate: Part, change: ChangeOrder, verdict: str) -> str:
     if verdict == DECLINED:
         return "declined"
     return WAITING if gate.done and change.state is not ApprovalState.APPROVED else told(gate)
-
-
-def told(part: Part) -> str:
-    return "done" if part.done else f"waiting: {part.why}"[:255]

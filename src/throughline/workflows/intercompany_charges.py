@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from throughline.core.billing.book import Book
-from throughline.core.billing.drafting import hold, some, those
+from throughline.core.billing.drafting import booked, hold, some, those
 from throughline.core.billing.intercompany import charge_of, intercompany
 from throughline.core.billing.month import Month
 from throughline.core.billing.outcome import Held
@@ -42,7 +42,7 @@ def by_project_and_month(worked: Worked) -> str:
 async def intercompany_charges(flow: Flow, worked: Worked) -> None:
     project = await flow.get(Project, worked.project)
     month = Month.of(project, worked.day)
-    contract = await flow.get(Contract, project.contract) if project.contract else None
+    contract = await booked(flow, project.contract) if project.contract else None
     receiver = flow.firm.legal_entity(contract.legal_entity) if contract else None
     # Without a contract there is nobody who borrows; the month's billing says what is missing.
     if contract is None or receiver is None:

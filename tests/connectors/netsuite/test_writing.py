@@ -17,8 +17,11 @@ from throughline.core.entities import (
     Contract,
     ContractId,
     ContractLine,
+    CostForecast,
+    CostForecastId,
     Customer,
     CustomerId,
+    ProjectId,
     RevenueTreatment,
 )
 from throughline.core.errors import Hold, Retry, Unknown
@@ -309,3 +312,22 @@ async def test_an_upsert_whose_answer_was_lost_is_repeated_without_a_second_reco
     await erp.put(customer())
 
     assert [each["externalId"] for each in erp.kept("customer").values() if each.get("externalId")] == ["customer-1"]
+
+
+async def test_a_cost_forecast_stands_on_the_order_of_its_contract_and_changes_nothing_else_of_it(erp: Any) -> None:
+    key = await booked(erp, line("l1", "100.10"))
+    before = dict(erp.kept("salesOrder")[key])
+    expected = CostForecast(
+        id=CostForecastId("cost-forecast-of-1"), project=ProjectId("project-1"), contract=ContractId("contract-1"),
+        as_of=date(2026, 11, 28), cost_to_complete=Money.of("1680.35", "GBP"), hours_to_complete=Decimal("10.5"),
+    )  # fmt: skip
+
+    assert await erp.put(expected) == key
+
+    after = erp.kept("salesOrder")[key]
+    told = {name: value for name, value in after.items() if name.startswith("custbody_throughline_cost")}
+    assert told == {
+        "custbody_throughline_cost_to_complete": "1680.35", "custbody_throughline_cost_currency": "GBP",
+        "custbody_throughline_cost_hours": "10.5", "custbody_throughline_cost_as_of": "2026-11-28",
+    }  # fmt: skip
+    assert after["item"] == before["item"]

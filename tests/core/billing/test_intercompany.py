@@ -71,7 +71,7 @@ def test_work_of_two_months_that_is_booked_in_one_period_is_two_charges(
 
 
 WRONG: list[tuple[dict[str, Any], dict[str, Any], type | None, str]] = [
-    ({"cost_rate": None}, {}, LabourCostRow, "nobody knows what an hour of a Partner costs UK in GBP"),
+    ({"cost_rate": None}, {}, LabourCostRow, "what an hour of a Partner, Boris, costs UK in GBP"),
     ({"cost_rate": Money.of(60, "USD")}, {}, LabourCostRow, "costs UK in GBP on 2026-11-10"),
     ({}, {"fx1": {"day": date(2026, 11, 24)}}, None, "no rate from GBP to EUR"),
     ({}, {}, IntercompanyRow, "what UK charges DE"),

@@ -19,6 +19,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "credit_memo": {"id": "memo-1", "customer": "customer-1", "currency": "EUR", "total": EUR_10},
     "payment": {"id": "payment-1", "customer": "customer-1", "received_on": "2026-06-30", "amount": EUR_10},
     "receivables": {"id": "owed-1", "customer": "customer-1", "as_of": "2026-06-30", "outstanding": EUR_10},
+    "billing_status": {
+        "id": "status-1", "summary": "nothing open", "billed": EUR_10, "credited": EUR_10, "settled": EUR_10,
+        "open_amount": EUR_10, "overdue": EUR_10,
+    },
     "revenue_schedule": {
         "id": "schedule-1", "contract": "contract-1", "treatment": "over_time", "currency": "EUR", "total": EUR_10,
     },
@@ -34,6 +38,8 @@ STRANGERS: list[tuple[str, dict[str, Any]]] = [
     ("payment", {"unapplied": USD_10}),
     ("payment", {"applications": [{"invoice": "invoice-1", "amount": USD_10}]}),
     ("receivables", {"overdue": USD_10}),
+    ("receivables", {"backlog": USD_10}),
+    ("billing_status", {"overdue": USD_10}),
     ("revenue_schedule", {"total": USD_10}),
     ("revenue_schedule", {"lines": [{"period": "2026-06", "amount": USD_10, "recognised": False}]}),
 ]

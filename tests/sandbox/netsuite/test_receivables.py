@@ -227,3 +227,59 @@ async def test_the_books_tie_to_the_cent(account: Account) -> None:
     settled = counted["credited"] + counted["received"] + counted["written_off"] - counted["unapplied"]
     assert (counted["credited"], counted["written_off"]) == (Decimal("40.00"), Decimal("0.07"))
     assert counted["open"] == counted["invoiced"] - settled == Decimal("905.92")
+
+
+# What the clerks do, and the customers
+
+
+async def test_an_invoice_that_waits_is_approved_and_marked_as_sent_through_the_api(account: Account) -> None:
+    invoice = await invoiced(account, approvalStatus={"id": "1"})
+
+    approved = await account.rest("PATCH", f"invoice/{invoice}", {"approvalStatus": {"id": "2"}})
+    sent = await account.rest("PATCH", f"invoice/{invoice}", {"custbody_throughline_sent_on": "2026-11-20"})
+
+    shown = await account.get(f"invoice/{invoice}")
+    assert (approved.status, sent.status) == (204, 204)
+    assert (shown["approvalStatus"]["id"], shown["custbody_throughline_sent_on"]) == ("2", "2026-11-20")
+
+
+async def test_the_clerks_let_one_invoice_go_or_all_that_wait(account: Account) -> None:
+    first, second = [await invoiced(account, approvalStatus={"id": "1"}) for _ in range(2)]
+
+    one = (await account.control("POST", "invoices", {"invoice": first, "do": "send"})).body["invoices"]
+    rest = (await account.control("POST", "invoices", {"do": "approve"})).body["invoices"]
+
+    assert [each["id"] for each in one] == [first]
+    assert [each["id"] for each in rest] == [second]
+    shown = [await account.get(f"invoice/{each}") for each in (first, second)]
+    assert [each["approvalStatus"]["id"] for each in shown] == ["2", "2"]
+    # The account's day: in Los Angeles it is still early on the 20th.
+    assert [each.get("custbody_throughline_sent_on") for each in shown] == ["2026-11-20", None]
+
+
+async def test_a_credit_takes_back_a_part_of_an_invoice_or_what_is_left_of_it(account: Account) -> None:
+    invoice = await invoiced(account)
+
+    part = (await account.control("POST", "credits", {"invoice": invoice, "amount": "205"})).body
+    shown = await status(account, invoice)
+    rest = (await account.control("POST", "credits", {"invoice": invoice, "amount": "1000"})).body
+
+    assert (part["amount"], part["remaining"]) == ("246", "1200")
+    assert shown == ("Open", 246.0, 1200.0)
+    assert (rest["amount"], rest["remaining"]) == ("1200", "0")
+    assert (await status(account, invoice))[0] == "Paid In Full"
+
+
+async def test_more_than_an_invoice_charges_is_not_credited(account: Account) -> None:
+    invoice = await invoiced(account)
+
+    refused = await account.control("POST", "credits", {"invoice": invoice, "amount": "1205.01"})
+
+    assert refused.status == 422
+    assert "1205.01 cannot be credited of 1205 before tax." in refused.body["error"]
+
+
+async def test_nobody_knows_how_to_lose_an_invoice(account: Account) -> None:
+    refused = await account.control("POST", "invoices", {"invoice": await invoiced(account), "do": "lose"})
+
+    assert refused.status == 422

@@ -381,7 +381,7 @@ async def test_channels_and_people_of_the_firm_are_listed_in_pages(workspace: An
     everyone = await workspace.sdk("users_list")
 
     emails = {user["profile"].get("email") for user in everyone["members"]}
-    assert channels == ["delivery-us", "delivery-uk", "delivery-de", "finance-operations"]
+    assert channels == ["delivery-us", "delivery-uk", "delivery-de", "finance-operations", "customer-success"]
     assert {"pm.us@halyard.example", "pm.uk@halyard.example", "pm.de@halyard.example"} < emails
     assert [user["name"] for user in everyone["members"] if user["is_bot"]] == ["throughline"]
 

@@ -1,6 +1,6 @@
 """Kantata: the PSA. Projects, their plans, their people and what these work live in it."""
 
-from throughline.connectors.kantata import api, mapping, scope_mapping, work_mapping
+from throughline.connectors.kantata import api, mapping, scope_mapping, status, work_mapping
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
@@ -19,6 +19,7 @@ CONNECTOR = Connector(
         work_mapping.TIME_ENTRY,
         work_mapping.EXPENSE,
         scope_mapping.SCOPE_CHANGE,
+        status.BILLING_STATUS,
     ),
     judge=api.judge,
     ask=api.ask,

@@ -9,6 +9,7 @@ from throughline.connectors.kantata.mapping import VOID
 from throughline.connectors.kantata.names import make_lead, with_ids
 from throughline.connectors.kantata.pages import API, page, page_count, pages, records
 from throughline.connectors.kantata.people import by_address, put_on, put_person
+from throughline.connectors.kantata.status import BILLING_STATUS, put_status
 from throughline.core.connector import (
     Absent,
     Answer,
@@ -125,6 +126,8 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     """Update by id, or create with our reference in it."""
     if mapping.resource == "users":
         return await put_person(http, sent)
+    if mapping.kind == BILLING_STATUS.kind:
+        return await put_status(http, sent)
     singular, path = SINGULAR[mapping.resource][0], f"{API}/{mapping.resource}"
     record = await with_ids(http, sent.record, sent.key)
     if mapping.resource == "invoices" and record.pop("status", None) == VOID.yes and sent.key:

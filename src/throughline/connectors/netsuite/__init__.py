@@ -9,6 +9,7 @@ CONNECTOR = Connector(
         mapping.CUSTOMER,
         mapping.BILLING_PLAN,
         mapping.CONTRACT,
+        mapping.COST_FORECAST,
         receivables.INVOICE,
         receivables.CREDIT_MEMO,
         receivables.PAYMENT,

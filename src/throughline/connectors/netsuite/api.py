@@ -90,13 +90,16 @@ async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     """Update by their id, or upsert by ours."""
     if two_steps := IN_STEPS.get(mapping.resource):
         return await two_steps(http, mapping, sent)
-    if not sent.key:
-        record = begun(mapping.resource, worded(mapping.resource, sent.record, {}), http.settings)
+    told = {name: value for name, value in sent.record.items() if name != "id"}
+    # What is written onto a record of another kind says which.
+    key = sent.key or sent.record.get("id")
+    if not key:
+        record = begun(mapping.resource, worded(mapping.resource, told, {}), http.settings)
         return await records.upsert(http, mapping.resource, sent.id, record)
-    before = await records.read(http, mapping.resource, sent.key) if needs_to_know(sent.record) else None
-    record, path = worded(mapping.resource, sent.record, before or {}), f"{RECORDS}/{mapping.resource}/{sent.key}"
+    before = await records.read(http, mapping.resource, key) if needs_to_know(told) else None
+    record, path = worded(mapping.resource, told, before or {}), f"{RECORDS}/{mapping.resource}/{key}"
     await http.call("PATCH", path, params=replacing(lists(record)), json=record, headers=STRICT)
-    return sent.key
+    return str(key)
 
 
 def judge(answer: Answer) -> Verdict:

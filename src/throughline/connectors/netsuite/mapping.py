@@ -1,7 +1,7 @@
 """Our words and NetSuite's: one row per field."""
 
-from throughline.core.entities import BillingPlan, Contract, Customer
-from throughline.core.forms import Amount, Choice, Day, Fixed, Lookup, Number, Ref
+from throughline.core.entities import BillingPlan, Contract, CostForecast, Customer
+from throughline.core.forms import Amount, Choice, CurrencyOf, Day, Fixed, Lookup, Number, Ref
 from throughline.core.lists import Line, Lines
 from throughline.core.mapping import Mapping, Row, Rung
 
@@ -80,6 +80,25 @@ BILLING_PLAN = Mapping(
             ),
             flow="out",
         ),
+    ),
+)
+
+# On the order of its contract, which is there before anybody works for it: always an update of that.
+COST_FORECAST = Mapping(
+    CostForecast,
+    resource="salesOrder",
+    key="id",
+    rung=Rung.UPSERT,
+    rows=(
+        Row("contract", "id", Ref("contract"), flow="out"),
+        Row("as_of", "custbody_throughline_cost_as_of", Day()),
+        Row("hours_to_complete", "custbody_throughline_cost_hours", Number()),
+        Row(
+            "cost_to_complete",
+            "custbody_throughline_cost_to_complete",
+            Amount(currency="custbody_throughline_cost_currency"),
+        ),
+        Row("cost_to_complete", "custbody_throughline_cost_currency", CurrencyOf(), flow="out"),
     ),
 )
 

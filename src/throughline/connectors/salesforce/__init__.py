@@ -1,6 +1,6 @@
-"""Salesforce: the CRM. Customers, deals, changes and renewals come from it; the handoff goes back onto the deal."""
+"""Salesforce: the CRM. Customers, deals, changes and renewals come from it; the handoff and billing go back."""
 
-from throughline.connectors.salesforce import api, auth, cpq_mapping, mapping
+from throughline.connectors.salesforce import api, auth, cpq_mapping, mapping, renewals
 from throughline.core.connector import Connector
 
 CONNECTOR = Connector(
@@ -9,8 +9,11 @@ CONNECTOR = Connector(
         mapping.CUSTOMER,
         mapping.OPPORTUNITY,
         mapping.HANDOFF,
+        mapping.BILLING_STATUS,
+        mapping.RECEIVABLES,
         cpq_mapping.CHANGE_ORDER,
         cpq_mapping.RENEWAL,
+        renewals.RENEWAL_PLAN,
     ),
     judge=api.judge,
     ask=auth.ask,

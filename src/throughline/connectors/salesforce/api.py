@@ -6,6 +6,7 @@ from itertools import batched
 from typing import Any
 from urllib.parse import quote
 
+from throughline.connectors.salesforce.renewals import RENEWAL_PLAN, renewing
 from throughline.core.connector import (
     Absent,
     Answer,
@@ -83,6 +84,8 @@ async def find(http: Http, mapping: Mapping, where: Where) -> list[Record]:
 async def put(http: Http, mapping: Mapping, sent: Sent) -> str:
     """Update by their id, or upsert by ours."""
     record = {name: value for name, value in sent.record.items() if name != mapping.key}
+    if mapping.kind == RENEWAL_PLAN.kind:
+        record = await renewing(http, record, VERSION)
     path = f"{VERSION}/sobjects/{mapping.resource}"
     # https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_update_fields.htm
     if key := sent.key or sent.record.get(mapping.key):

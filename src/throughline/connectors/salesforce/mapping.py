@@ -1,6 +1,6 @@
 """Our words and Salesforce's: one row per field."""
 
-from throughline.core.entities import Customer, Handoff, Opportunity
+from throughline.core.entities import BillingStatus, Customer, Handoff, Opportunity, Receivables
 from throughline.core.forms import Amount, Choice, Day, Instant, Number, Ref
 from throughline.core.lists import Line, Lines
 from throughline.core.mapping import Mapping, Row, Rung
@@ -146,5 +146,39 @@ HANDOFF = Mapping(
         Row("change", "Handoff_Change__c", flow="out"),
         Row("contract_value", "Handoff_Contract_Value__c", Amount(currency="CurrencyIsoCode"), flow="out"),
         Row("at", "Handoff_At__c", Instant(), flow="out"),
+    ),
+)
+
+MONEY = Amount(currency="CurrencyIsoCode")
+
+BILLING_STATUS = Mapping(
+    BillingStatus,
+    resource="Opportunity",
+    key="Id",
+    rung=Rung.UPSERT,
+    rows=(
+        Row("opportunity", "Id", Ref("opportunity"), flow="out"),
+        Row("summary", "Billing_Status__c", flow="out"),
+        Row("billed", "Billing_Billed__c", MONEY, flow="out"),
+        Row("credited", "Billing_Credited__c", MONEY, flow="out"),
+        Row("settled", "Billing_Settled__c", MONEY, flow="out"),
+        Row("open_amount", "Billing_Open__c", MONEY, flow="out"),
+        Row("overdue", "Billing_Overdue__c", MONEY, flow="out"),
+    ),
+)
+
+RECEIVABLES = Mapping(
+    Receivables,
+    resource="Account",
+    key="Id",
+    rung=Rung.UPSERT,
+    rows=(
+        Row("customer", "Id", Ref("customer"), flow="out"),
+        Row("as_of", "Receivables_As_Of__c", Day(), flow="out"),
+        Row("outstanding", "Receivables_Open__c", MONEY, flow="out"),
+        Row("overdue", "Receivables_Overdue__c", MONEY, flow="out"),
+        Row("days_sales_outstanding", "Days_Sales_Outstanding__c", Number(), flow="out"),
+        Row("backlog", "Backlog__c", MONEY, flow="out"),
+        Row("summary", "Receivables_Summary__c", flow="out"),
     ),
 )

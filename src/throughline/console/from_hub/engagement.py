@@ -12,7 +12,9 @@ from throughline.console.from_hub.journey import chart
 from throughline.console.pieces import Clock, Excerpt, LogEntry
 from throughline.console.shell import Crumb
 from throughline.console.states import StageKey, State
+from throughline.core.accounts import ContractStands
 from throughline.core.firm import Firm
+from throughline.core.money import Money
 from throughline.core.policies import Sla
 from throughline.hub.addresses import page_of
 from throughline.hub.engagements import Engagement
@@ -26,11 +28,13 @@ from throughline.hub.worth import Ladder
 QUIET = timedelta(minutes=1)
 NOTHING = Decimal(0)
 NAMES = {"opportunity": "Opportunity", "customer": "Customer", "message": "Kick-off message"}
-HIDDEN_IDS = {"task", "demand", "handoff"}
+HIDDEN_IDS = {"task", "demand", "handoff", "billing_status", "receivables"}
 ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "message")
 
 
-def page(setting: Setting, story: Story, stages: Sequence[Reached], worth: Ladder) -> EngagementPage:
+def page(
+    setting: Setting, story: Story, stages: Sequence[Reached], billed: ContractStands | None, worth: Ladder
+) -> EngagementPage:
     engagement = story.engagement
     deal, opened = engagement.deal, [hold for hold in engagement.holds if hold["state"] == "open"]
     name = deal.get("name") or engagement.id
@@ -49,12 +53,12 @@ def page(setting: Setting, story: Story, stages: Sequence[Reached], worth: Ladde
         log_note=wording.counted(len(story.beats), "event"),
         ids=ids(engagement, setting.firm),
         holds=tuple(holds.told(each, setting) for each in opened),
-        money=money(story),
+        money=money(story, billed),
         clocks=clocks(story, setting),
         values_url=f"/engagements/{engagement.id}/values",
         pack_url=f"/audit/evidence.zip?engagement={engagement.id}",
         cli=f"throughline trace {engagement.id}",
-        ladder=ladder(worth),
+        ladder=rungs(worth),
         gaps=tuple(
             LadderGap(
                 name=each.name, value=wording.money(each.amount, each.currency), tone="wait" if each.tied else "risk"
@@ -112,8 +116,8 @@ def ids(engagement: Engagement, firm: Firm) -> tuple[IdRow, ...]:
     return (*rows, IdRow(system="hub", entity="Engagement", id=engagement.id))
 
 
-def money(story: Story) -> tuple[MoneyFact, ...]:
-    """What was sold, contracted and planned, and what is held up."""
+def money(story: Story, billed: ContractStands | None = None) -> tuple[MoneyFact, ...]:
+    """What was sold, contracted, planned and billed, what is open of it and still to bill, and what is held up."""
     deal, facts = story.engagement.deal, list[MoneyFact]()
     lines = deal.get("lines") or ()
     if deal.get("amount"):
@@ -123,6 +127,7 @@ def money(story: Story) -> tuple[MoneyFact, ...]:
         facts.append(MoneyFact(label="Contracted", value=contracted, note="in the ERP"))
     if budget := story.agreed.get("project", {}).get("budget"):
         facts.append(MoneyFact(label="Planned", value=wording.money_of(budget), note="project budget"))
+    facts += ladder(billed) if billed else []
     opened = sum(hold["state"] == "open" for hold in story.engagement.holds)
     if risk := at_risk(story.engagement):
         by = f"held by {wording.counted(opened, 'hold')}"
@@ -130,7 +135,7 @@ def money(story: Story) -> tuple[MoneyFact, ...]:
     return tuple(facts) or (MoneyFact(label="Sold", value="Not known", note="the deal names no amount"),)
 
 
-def ladder(worth: Ladder) -> tuple[LadderStep, ...]:
+def rungs(worth: Ladder) -> tuple[LadderStep, ...]:
     """Drawn to scale in the currency that was sold in; another is told and not drawn."""
     sold = next((code for step in worth.steps for code in step.amounts), "")
     longest = max((step.amounts.get(sold, NOTHING) for step in worth.steps), default=NOTHING)
@@ -143,6 +148,27 @@ def ladder(worth: Ladder) -> tuple[LadderStep, ...]:
         )
         for step in worth.steps
     )
+
+
+def ladder(billed: ContractStands) -> list[MoneyFact]:
+    """From the contract to the cash. Debts are with tax, what is still to bill is without."""
+    stands, facts = billed.stands, list[MoneyFact]()
+    if not stands.billed.is_zero:
+        credited = "" if stands.credited.is_zero else f", {_worth(stands.credited)} credited"
+        facts.append(MoneyFact(label="Billed", value=_worth(stands.billed), note=f"with tax{credited}"))
+        facts.append(MoneyFact(label="Settled", value=_worth(stands.settled), note="paid, credited or written off"))
+        facts.append(MoneyFact(label="Open", value=_worth(stands.open_amount), note="with tax"))
+    if not stands.overdue.is_zero:
+        facts.append(MoneyFact(label="Overdue", value=_worth(stands.overdue), note="with tax", tone="risk"))
+    unbilled = "Not known" if billed.unbilled is None else _worth(billed.unbilled)
+    note = "some work has no rate" if billed.unbilled is None else "approved or due, before tax"
+    facts.append(MoneyFact(label="Unbilled", value=unbilled, note=note))
+    facts.append(MoneyFact(label="Backlog", value=_worth(billed.backlog), note="contracted, not billed"))
+    return facts
+
+
+def _worth(amount: Money) -> str:
+    return wording.money(amount.amount, amount.currency)
 
 
 def clocks(story: Story, setting: Setting) -> tuple[Clock, ...]:

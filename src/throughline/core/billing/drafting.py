@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from throughline.core.billing.invoices import charged
-from throughline.core.entities import Entity, Invoice, InvoiceState
+from throughline.core.entities import Contract, Entity, Invoice, InvoiceState
 from throughline.core.errors import Hold, Retry
-from throughline.core.events import InvoiceDrafted
+from throughline.core.events import ContractBooked, InvoiceDrafted
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow
 
@@ -21,6 +21,15 @@ async def draft(flow: Flow, invoice: Invoice) -> None:
                 raise Retry(f"{invoice.id} was approved a moment ago, and stays as it is", after=NEXT_POLL)
         await flow.put(invoice, into=Role.ERP)
         await flow.emit(InvoiceDrafted(invoice=invoice.id, amount=charged(invoice)))
+
+
+async def booked(flow: Flow, contract: str) -> Contract:
+    """The contract, once there is one: until then the hold is with whoever books it, and one is enough."""
+    try:
+        return await flow.get(Contract, contract)
+    except Hold:
+        await flow.wait(ContractBooked, about=contract)
+        raise
 
 
 async def those[E: Entity](flow: Flow, kind: type[E], **named: str) -> list[E]:

@@ -6,8 +6,9 @@ from datetime import date
 
 from throughline.core.billing.book import Book
 from throughline.core.billing.checks import person_of, refuse_hours, refuse_unapproved
+from throughline.core.billing.costs import currency_of, hourly_cost
 from throughline.core.billing.outcome import Held
-from throughline.core.billing.pricing import PERCENT, known_as
+from throughline.core.billing.pricing import PERCENT
 from throughline.core.billing.terms import Terms, terms_of_project
 from throughline.core.entities import (
     BillingSource,
@@ -22,7 +23,7 @@ from throughline.core.errors import Hold
 from throughline.core.fiscal import Calendar
 from throughline.core.fx import ROUNDING, Days, Exchange
 from throughline.core.money import Money, summed, total
-from throughline.core.rows import IntercompanyRow, LabourCostRow
+from throughline.core.rows import IntercompanyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _lent(entry: TimeEntry, book: Book) -> Lent | None:
         return None
     refuse_unapproved(entry.approval)
     refuse_hours(entry.hours)
-    cost = _hourly(entry, person, person.legal_entity, book) * entry.hours
+    cost = _hourly(entry, person, book) * entry.hours
     period = Calendar(book.firm, book.periods).booked(
         entry.day, legal_entity=person.legal_entity, source=BillingSource.TIME
     )
@@ -92,33 +93,23 @@ def charge_of(project: str, month: str) -> str:
     return f"intercompany-{project}-{month}"
 
 
-def _hourly(entry: TimeEntry, person: Resource, employer: str, book: Book) -> Money:
+def _hourly(entry: TimeEntry, person: Resource, book: Book) -> Money:
     """In the currency the employer keeps its books in: what the PSA says in that, else what the firm's table says."""
-    currency = _currency(employer, book)
-    if entry.cost_rate and entry.cost_rate.currency == currency:
+    if entry.cost_rate and entry.cost_rate.currency == currency_of(person.legal_entity or "", book):
         return entry.cost_rate
-    row = book.firm.table(LabourCostRow).lookup(
-        day=entry.day, legal_entity=employer, role=person.role, person=known_as(person), currency=currency
-    )
-    if row is None:
-        raise Hold(
-            f"{person.name} of {employer} is lent, and nobody knows what an hour of a {person.role or 'person'} costs"
-            f" {employer} in {currency} on {entry.day}",
-            fix=f"Add a row for {employer}, {person.role or person.name} to tables/labour_costs.csv; release.",
-        )
-    return Money.of(row.hourly_cost, currency)
+    return hourly_cost(person, book, on=entry.day)
 
 
 def _charged(group: list[Lent], book: Book, billing_day: date) -> IntercompanyCharge:
     first = group[0]
     provider, receiver, project, month, period = first.key
-    rule, currency = _rule(provider, receiver, book), _currency(provider, book)
+    rule, currency = markup_rule(provider, receiver, book), currency_of(provider, book)
     cost = total((each.cost for each in group), currency)
     rounding = first.terms.rule.rounding
     amount = (cost * ((100 + rule.markup_percent) * PERCENT)).rounded(ROUNDING[rounding])
     newest = max(each.entry.day for each in group)
     days = Days(work_day=newest, period_end=first.period.ends, billing_day=billing_day)
-    exchange, theirs = Exchange(book.firm, book.fx, provider), _currency(receiver, book)
+    exchange, theirs = Exchange(book.firm, book.fx, provider), currency_of(receiver, book)
     converted = exchange.convert(amount, theirs, purpose="intercompany", days=days, rounding=rounding)
     return IntercompanyCharge(
         id=IntercompanyChargeId(f"{charge_of(project, month)}-{provider}-{receiver}-in-{period}"),
@@ -136,7 +127,7 @@ def _charged(group: list[Lent], book: Book, billing_day: date) -> IntercompanyCh
     )
 
 
-def _rule(provider: str, receiver: str, book: Book) -> IntercompanyRow:
+def markup_rule(provider: str, receiver: str, book: Book) -> IntercompanyRow:
     row = book.firm.table(IntercompanyRow).lookup(provider=provider, receiver=receiver)
     if row is None:
         raise Hold(
@@ -144,10 +135,3 @@ def _rule(provider: str, receiver: str, book: Book) -> IntercompanyRow:
             fix=f"Add a row for {provider}, {receiver} to tables/intercompany_rules.csv; release.",
         )
     return row
-
-
-def _currency(code: str, book: Book) -> str:
-    entity = book.firm.legal_entity(code)
-    if entity is None:
-        raise Hold(f"{code} is no legal entity of the firm", fix="Correct it in HR, or add it to firm.yaml; release.")
-    return entity.currency

@@ -12,6 +12,7 @@ from throughline.core.entities.ids import (
     OpportunityId,
     ProjectId,
     RenewalId,
+    RenewalPlanId,
     ScopeChangeId,
 )
 from throughline.core.entities.terms import (
@@ -122,6 +123,23 @@ class Renewal(Spanning, Entity, frozen=True):
     value: Money | None = None
     uplift_percent: Exact | None = None
     automatic: Flag | None = None
+
+
+class RenewalPlan(Spanning, Entity, frozen=True):
+    """The next term of a contract as we propose it to sales ahead of its end; from then on it is theirs."""
+
+    kind: ClassVar[str] = "renewal_plan"
+
+    id: RenewalPlanId
+    name: str
+    # The deal whose contract goes on.
+    renews: OpportunityId
+    contract: ContractId
+    customer: CustomerId
+    currency: Currency
+    notice_by: Day
+    # Only where the next term is as long as the last: anything else is for sales to price.
+    value: Money | None = None
 
 
 class BookingReason(StrEnum):

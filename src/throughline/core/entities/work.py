@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from throughline.core.entities.base import Day, Entity, Flag, Lasting, Spanning
 from throughline.core.entities.ids import (
+    ContractId,
     CostForecastId,
     ExpenseId,
     LabourCostId,
@@ -94,6 +95,7 @@ class CostForecast(Entity, frozen=True):
 
     id: CostForecastId
     project: ProjectId
+    contract: ContractId | None = None
     as_of: Day
     cost_to_date: Money | None = None
     cost_to_complete: Money

@@ -41,7 +41,8 @@ class Firm:
             self._price(currency, rates)
         for template in firm.TEMPLATES:
             self._add("project_templates", **template, user_id=self._actor)
-        self._add("custom_fields", name="Legal entity", value_type="string")
+        for name in ("Legal entity", "Billing status"):
+            self._add("custom_fields", name=name, value_type="string")
         for client in firm.CLIENTS:
             self._ids[client["name"]] = self._add("workspace_groups", company=True, **client)["id"]
         for project in firm.PROJECTS:

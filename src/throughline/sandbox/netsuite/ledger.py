@@ -33,9 +33,7 @@ def books(shelf: Shelf) -> list[dict[str, Any]]:
 
 def payment_of(shelf: Shelf, invoice: str, amount: object) -> dict[str, Any]:
     """The record of a payment of an invoice, named by its id, number or external id; whole when no amount is said."""
-    found = next((each for each in shelf.all("invoice").values() if invoice in _names(each)), None)
-    if found is None:
-        raise user_error(f"There is no invoice {invoice}: give its number, its id or its external id.")
+    found = invoice_called(shelf, invoice)
     paying = str(amount or found["amountRemaining"])
     line = {"doc": {"id": found["id"]}, "amount": paying}
     return {
@@ -44,6 +42,13 @@ def payment_of(shelf: Shelf, invoice: str, amount: object) -> dict[str, Any]:
         "payment": paying,
         "apply": {"items": [line]},
     }
+
+
+def invoice_called(shelf: Shelf, name: str) -> Record:
+    found = next((each for each in shelf.all("invoice").values() if name in _names(each)), None)
+    if found is None:
+        raise user_error(f"There is no invoice {name}: give its number, its id or its external id.")
+    return found
 
 
 def _names(invoice: Record) -> tuple[str | None, ...]:

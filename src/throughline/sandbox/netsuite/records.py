@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -143,12 +143,16 @@ class Records:
         notes.note_deleted(self.shelf, type_, record, actor=actor, at=self._now())
         self._after(type_, [record], "delete", actor)
 
+    def today(self) -> date:
+        """The day it is where the account is."""
+        return today(self._now(), self._zone)
+
     def stamp(self) -> str:
         return stamp(self._now())
 
     def bring_rates_in(self) -> None:
         """What the provider of exchange rates has published by now."""
-        bring_in(self.shelf, today(self._now(), self._zone), self._now())
+        bring_in(self.shelf, self.today(), self._now())
 
     def _read(self, type_: RecordType, edit: Edit) -> Draft:
         draft = read_body(type_, edit.body, self.resolve)

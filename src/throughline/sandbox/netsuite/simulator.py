@@ -21,6 +21,7 @@ from throughline.sandbox.netsuite.accountants import Accountants
 from throughline.sandbox.netsuite.auth import Auth
 from throughline.sandbox.netsuite.calls import refusal
 from throughline.sandbox.netsuite.catalogue import TYPES, named
+from throughline.sandbox.netsuite.clerks import Clerks
 from throughline.sandbox.netsuite.gate import Gate
 from throughline.sandbox.netsuite.ledger import books, payment_of
 from throughline.sandbox.netsuite.moments import stamp
@@ -88,6 +89,7 @@ class NetSuite(Simulator):
             web.get(f"{CONTROL}/books", self._books),
             web.post(f"{CONTROL}/payments", self._receive_payment),
             *Accountants(self.records).routes(),
+            *Clerks(self.records).routes(),
             web.post(f"{CONTROL}/records/{{type}}", self._edit_by_hand),
             web.delete(f"{CONTROL}/records/{{type}}/{{key}}", self._delete_by_hand),
         ]

@@ -52,9 +52,7 @@ def renew(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
     contract = contracted(tx, deal["Id"])
     starts = date.fromisoformat(contract["EndDate"]) + timedelta(days=1)
     ends = after(starts, int(spec.get("months") or 12)) - timedelta(days=1)
-    opportunity = _opened(tx, deal, spec.get("name") or f"Renewal of {deal['Name']}", ends, starts)
-    change = {"SBQQ__Renewal__c": True, "SBQQ__RenewedContract__c": contract["Id"]}
-    update(tx, OPPORTUNITY, tx.get(OPPORTUNITY, opportunity) or {}, change)
+    opportunity = _renewal(tx, deal, contract, (starts, ends, spec))
     quote = _quote(tx, deal, opportunity, contract, ("Renewal", starts, ends, spec))
     factor = 1 + Decimal(str(spec.get("uplift_percent") or 0)) / 100
     for subscription, quantity in held(tx, contract["Id"]).values():
@@ -64,6 +62,15 @@ def renew(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
             renewed = line | {"SBQQ__Quote__c": quote, "SBQQ__RenewedSubscription__c": subscription["Id"]}
             _sold(tx, opportunity, line, create(tx, QUOTE_LINE, renewed))
     return _told(tx, opportunity, quote, contract)
+
+
+def contract(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A salesperson checks *Contracted* on a won deal: the package makes its contract."""
+    refuse_unknown("a contract", spec, frozenset({"opportunity"}))
+    tx, deal = _began(salesforce, spec)
+    made = contracted(tx, deal["Id"])
+    tx.commit()
+    return {"contract_id": made["Id"], "opportunity_id": deal["Id"], "ends": made["EndDate"]}
 
 
 def decide(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,6 +89,21 @@ def decide(salesforce: Opened, spec: Mapping[str, Any]) -> dict[str, Any]:
     if accepted and quote["SBQQ__Type__c"] == "Amendment":
         _apply(tx, contract, quote)
     return _told(tx, deal["Id"], quote["Id"], contract)
+
+
+def _renewal(tx: Transaction, deal: Record, contract: Record, about: tuple[date, date, Mapping[str, Any]]) -> str:
+    """The one there is for this term, as the package does, if nobody has quoted it yet; else a new one."""
+    starts, ends, spec = about
+    change = {"SBQQ__Renewal__c": True, "SBQQ__RenewedContract__c": contract["Id"]}
+    change |= {"Start_Date__c": starts.isoformat(), "End_Date__c": ends.isoformat(), "StageName": OPEN}
+    change |= {name: deal[name] for name in TERMS_KEPT}
+    for each in tx.having(OPPORTUNITY, "SBQQ__RenewedContract__c", contract["Id"]):
+        if not each["IsClosed"] and not each["SBQQ__PrimaryQuote__c"]:
+            update(tx, OPPORTUNITY, each, change)
+            return str(each["Id"])
+    opportunity = _opened(tx, deal, spec.get("name") or f"Renewal of {deal['Name']}", ends, starts)
+    update(tx, OPPORTUNITY, tx.get(OPPORTUNITY, opportunity) or {}, change)
+    return opportunity
 
 
 def _began(salesforce: Opened, spec: Mapping[str, Any]) -> tuple[Transaction, Record]:

@@ -87,6 +87,12 @@ ACCOUNT = sobject(
     lookup("OwnerId", "Owner ID", "User"),
     # An external id that may repeat: two accounts of one company, and an upsert by it is ambiguous.
     Field("Tax_Id__c", "string", "Tax Id", length=40, external_id=True),
+    Field("Receivables_As_Of__c", "date", "Receivables As Of"),
+    number("Receivables_Open__c", "currency", "Receivables Open", 18, 2),
+    number("Receivables_Overdue__c", "currency", "Receivables Overdue", 18, 2),
+    number("Days_Sales_Outstanding__c", "double", "Days Sales Outstanding", 6, 1),
+    number("Backlog__c", "currency", "Backlog", 18, 2),
+    text("Receivables_Summary__c", "Receivables Summary"),
     external("Throughline_Id__c", "Throughline Id"),
 )
 CONTACT = sobject(
@@ -142,6 +148,12 @@ OPPORTUNITY = sobject(
     text("Handoff_Change__c", "Handoff Change"),
     number("Handoff_Contract_Value__c", "currency", "Handoff Contract Value", 18, 2),
     Field("Handoff_At__c", "datetime", "Handoff At"),
+    text("Billing_Status__c", "Billing Status"),
+    number("Billing_Billed__c", "currency", "Billed", 18, 2),
+    number("Billing_Credited__c", "currency", "Credited", 18, 2),
+    number("Billing_Settled__c", "currency", "Settled", 18, 2),
+    number("Billing_Open__c", "currency", "Open", 18, 2),
+    number("Billing_Overdue__c", "currency", "Overdue", 18, 2),
 )
 LINE = sobject(
     "OpportunityLineItem",

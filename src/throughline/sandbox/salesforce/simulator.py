@@ -70,6 +70,7 @@ class Salesforce(Simulator):
             web.post(f"{CONTROL}/skew", self._skew),
             web.post(f"{CONTROL}/deals", self._by_hand(close_deal)),
             web.post(f"{CONTROL}/amendments", self._by_hand(amendments.amend)),
+            web.post(f"{CONTROL}/contracts", self._by_hand(amendments.contract)),
             web.post(f"{CONTROL}/renewals", self._by_hand(amendments.renew)),
             web.post(f"{CONTROL}/decisions", self._by_hand(amendments.decide)),
         ]

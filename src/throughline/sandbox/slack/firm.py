@@ -14,6 +14,7 @@ CHANNELS = (
     ("C0HALYARD01", "delivery-us", "Projects of Halyard Advisory Inc.", ("pm.us",)),
     ("C0HALYARD02", "delivery-uk", "Projects of Halyard Advisory Ltd", ("pm.uk",)),
     ("C0HALYARD03", "delivery-de", "Projects of Halyard Advisory GmbH", ("pm.de",)),
+    ("C0HALYARD05", "customer-success", "How our customers are doing", ("pm.us", "pm.uk", "pm.de")),
     (INCOMING_CHANNEL, "finance-operations", "Billing, tax and the open holds", ("controller", "billing")),
 )
 PEOPLE = (
