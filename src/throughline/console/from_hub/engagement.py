@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from throughline.console.engagement import EngagementPage, IdRow, LadderGap, LadderStep, MoneyFact, Stage
-from throughline.console.from_hub import holds, wording
+from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
+from throughline.console.from_hub import holds, rungs, wording
 from throughline.console.from_hub.frame import Setting, shell
 from throughline.console.from_hub.journey import chart
 from throughline.console.pieces import Clock, Excerpt, LogEntry
@@ -26,7 +26,6 @@ from throughline.hub.worth import Ladder
 
 # Silence longer than this is worth a line of its own in the log.
 QUIET = timedelta(minutes=1)
-NOTHING = Decimal(0)
 NAMES = {"opportunity": "Opportunity", "customer": "Customer", "message": "Kick-off message"}
 HIDDEN_IDS = {"task", "demand", "handoff", "billing_status", "receivables"}
 ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "message")
@@ -58,13 +57,8 @@ def page(
         values_url=f"/engagements/{engagement.id}/values",
         pack_url=f"/audit/evidence.zip?engagement={engagement.id}",
         cli=f"throughline trace {engagement.id}",
-        ladder=rungs(worth),
-        gaps=tuple(
-            LadderGap(
-                name=each.name, value=wording.money(each.amount, each.currency), tone="wait" if each.tied else "risk"
-            )
-            for each in worth.gaps
-        ),
+        ladder=rungs.steps(worth),
+        gaps=rungs.gaps(worth),
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 
@@ -133,21 +127,6 @@ def money(story: Story, billed: ContractStands | None = None) -> tuple[MoneyFact
         by = f"held by {wording.counted(opened, 'hold')}"
         facts.append(MoneyFact(label="At risk", value=wording.monies(risk), note=by, tone="risk"))
     return tuple(facts) or (MoneyFact(label="Sold", value="Not known", note="the deal names no amount"),)
-
-
-def rungs(worth: Ladder) -> tuple[LadderStep, ...]:
-    """Drawn to scale in the currency that was sold in; another is told and not drawn."""
-    sold = next((code for step in worth.steps for code in step.amounts), "")
-    longest = max((step.amounts.get(sold, NOTHING) for step in worth.steps), default=NOTHING)
-    return tuple(
-        LadderStep(
-            label=words(step.rung.value),
-            value=wording.monies(step.amounts),
-            note=f"{wording.counted(step.unknown, 'record')} of unknown worth" if step.unknown else "",
-            percent=int(step.amounts.get(sold, NOTHING) / longest * 100) if longest > 0 else 0,
-        )
-        for step in worth.steps
-    )
 
 
 def ladder(billed: ContractStands) -> list[MoneyFact]:
