@@ -1,12 +1,14 @@
 """The audit log over HTTP: what was done, what proves it, and whether it is as it was signed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.console.test_routes import Browser
 from throughline.core import merkle
 from throughline.core.checkpoints import Verifier
-from throughline.hub.audit import Sequencer
+from throughline.hub.audit import Sequencer, offline
 from throughline.hub.machine import Machine
 from throughline.store import journal
 
@@ -88,3 +90,38 @@ async def test_what_was_changed_is_said_and_not_proved(signed: int, caller: Any,
 
 async def test_a_log_nobody_has_signed_yet_has_no_checkpoint(caller: Any) -> None:
     assert (await caller.get("/api/v1/audit/checkpoint")).problem["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("actor=Ada", 5),
+        ("actor=nobody", 0),
+        ("action=released&object=hold-1", 1),
+        ("since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z&actor=Ada", 5),
+        ("since=2026-11-21T00:00:00%2B02:00&actor=Ada", 0),
+    ],
+)
+async def test_leaves_are_chosen_by_person_action_object_and_time(
+    signed: int, caller: Any, query: str, found: int
+) -> None:
+    del signed
+    assert len((await caller.get(f"/api/v1/audit/leaves?{query}")).json["data"]) == found
+
+
+@pytest.mark.parametrize(
+    "query", ["since=yesterday", "since=2026-11-20", "since=0001-01-01T00:00:00%2B14:00", "until=7"]
+)
+async def test_a_moment_that_is_none_is_refused(caller: Any, query: str) -> None:
+    assert (await caller.get(f"/api/v1/audit/leaves?{query}")).problem["code"] == "invalid"
+
+
+async def test_an_evidence_pack_is_taken_home(signed: int, caller: Any, doors: Any, tmp_path: Path) -> None:
+    del signed
+    time = "since=2026-11-01T00:00:00Z&until=2026-12-01T00:00:00Z"
+    # A stream ends when its reader goes away, which `caller` does at once.
+    (tmp_path / "e.zip").write_bytes(await Browser(doors).download(f"/api/v1/audit/evidence?{time}"))
+
+    assert " as signed in the checkpoint of " in offline.check(offline.read(tmp_path / "e.zip"), None, None)
+    assert (await caller.get("/api/v1/audit/evidence?engagement=nobody")).problem["code"] == "not_found"
+    assert (await caller.get("/api/v1/audit/evidence")).problem["code"] == "invalid"

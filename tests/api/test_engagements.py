@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.api.conftest import insert
 from throughline.hub.machine import Machine
 
 
@@ -89,3 +90,56 @@ async def test_exchanges_come_with_what_was_said(caller: Any, win: Any, machine:
 
     assert [each["request_body"] for each in exchanges] == ['{"story": 1}']
     assert beats[-1]["title"] == "Asked to slow down"
+
+
+async def test_every_value_says_why_it_is_what_it_is(caller: Any, win: Any, machine: Machine) -> None:
+    await win(1)
+    said = {"name": {"source": "salesforce", "at": machine.clock().isoformat()}}
+    await machine.pool.execute("update entities set provenance = $1 where id = 'opportunity-1'", said)
+
+    told = (await caller.get("/api/v1/engagements/006000000000001AAA/values")).json
+    (name,) = [each for each in told["data"][0]["fields"] if each["field"] == "name"]
+
+    assert [each["id"] for each in told["data"]] == ["opportunity-1", "customer-1"]
+    assert (name["value"], name["system"], name["rule"], name["refused"]) == (
+        "Deal 1", "salesforce", "opportunity: *: crm", [],
+    )  # fmt: skip
+
+
+async def test_the_money_is_followed_from_the_sale_to_the_books(caller: Any, win: Any, machine: Machine) -> None:
+    await win(1, amount="1000.00")
+
+    def eur(amount: str) -> dict[str, str]:
+        return {"amount": amount, "currency": "EUR"}
+
+    approved = {"approval": {"state": "approved"}}
+    hours = {"project": "project-1", "billable": True, "rate": eur("100.00")}
+    things = {
+        "contract-1": {"opportunity": "opportunity-1", "value": eur("1000.00")},
+        "project-1": {"opportunity": "opportunity-1", "budget": eur("900")},
+        "time_entry-1": {**hours, **approved, "hours": "2.5"},
+        "time_entry-2": {**hours, "hours": "1"},
+        "time_entry-3": {**hours, **approved, "hours": "7", "billable": False},
+        "time_entry-4": {**hours, **approved, "hours": "8", "rate": None},
+        "expense-1": {"project": "project-1", "billable": True, "amount": eur("50.00"), **approved},
+        "invoice-1": {"contract": "contract-1", "state": "sent", "net": eur("200.00")},
+        "invoice-2": {"contract": "contract-1", "state": "draft", "net": eur("999.00")},
+        "payment-1": {"applications": [{"invoice": "invoice-1", "amount": eur("80.00")},
+                                       {"invoice": "invoice-9", "amount": eur("5.00")}]},
+        "revenue_schedule-1": {"contract": "contract-1", "lines": [
+            {"recognised": True, "amount": eur("200.00")}, {"recognised": False, "amount": eur("800.00")}]},
+    }  # fmt: skip
+    for id_, fields in things.items():
+        await insert(machine.pool, "entities", id=id_, kind=id_.rpartition("-")[0], version=1, fields=fields,
+                     unread={}, provenance={}, updated_at=machine.clock())  # fmt: skip
+
+    told = (await caller.get("/api/v1/engagements/opportunity-1/money")).json
+
+    assert [(each["rung"], [m["amount"] for m in each["amounts"]]) for each in told["steps"]] == [
+        ("sold", ["1000.00"]), ("contracted", ["1000.00"]), ("planned", ["900.00"]), ("worked", ["400.00"]),
+        ("approved", ["300.00"]), ("billed", ["200.00"]), ("paid", ["80.00"]), ("recognised", ["200.00"]),
+    ]  # fmt: skip
+    assert {each["rung"]: each["unknown"] for each in told["steps"] if each["unknown"]} == {"worked": 1, "approved": 1}
+    assert [(each["name"], each["amount"]["amount"], each["tied"]) for each in told["gaps"]] == [
+        ("Sold, not planned", "100.00", False), ("Worked, not approved", "100.00", True),
+    ]  # fmt: skip

@@ -53,6 +53,9 @@ def test_what_was_done_is_listed(there: list[Any], run: Run) -> None:
     assert [each["object"] for each in said] == ["hold-3", "hold-2", "hold-1"]
     assert [each["seq"] for each in run("audit", "list", "--engagement", "deal-1", "--json", *there).document] == [0]
     assert "hold-2" in run("audit", "list", *there).out
+    chosen = run("audit", "list", "--actor", "Ada", "--object", "hold-2", "--since", "2026-01-01", "--json", *there)
+    assert [each["seq"] for each in chosen.document] == [1]
+    assert run("audit", "list", "--until", "2026-01-01", "--json", *there).document == []
 
 
 def test_a_log_as_it_was_signed_is_fine(there: list[Any], run: Run) -> None:
@@ -119,6 +122,30 @@ def test_what_is_taken_home_is_checked_without_us(there: list[Any], run: Run, tm
 
     assert said.code == Exit.DONE
     assert checked.stdout.startswith("FINE: "), checked
+
+
+def test_a_pack_is_checked_with_one_command_and_nothing_else_there(
+    there: list[Any], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = run("audit", "checkpoint", "--json", *there).document["public_key"]
+    (tmp_path / "kept.txt").write_text(run("audit", "checkpoint", *there).out, encoding="utf-8")
+    made = run("audit", "export", "deal-1", "--kept", tmp_path / "kept.txt", "--to", tmp_path / "e.zip", *there)
+    (tmp_path / "nowhere").mkdir()
+    monkeypatch.chdir(tmp_path / "nowhere")
+
+    checked = run("audit", "verify", "--pack", "../e.zip", "--key", key, "--kept", "../kept.txt")
+    believed = run("audit", "verify", "--pack", "../e.zip")
+    (tmp_path / "e.zip").write_bytes((tmp_path / "e.zip").read_bytes()[:-40])
+    cut = run("audit", "verify", "--pack", "../e.zip", "--json")
+
+    assert (made.code, checked.code, believed.code, cut.code) == (Exit.DONE, Exit.DONE, Exit.DONE, Exit.FOUND)
+    assert "the log has only grown since the checkpoint you kept" in checked.out
+    assert checked.err == ""
+    assert "See `--key`" in believed.err
+    assert "See `--kept`" in believed.err
+    assert (cut.document["fine"], cut.document["told"].startswith("it cannot be read")) == (False, True)
+    assert run("audit", "verify", "--pack", "../none.zip").code == Exit.USAGE
+    assert list((tmp_path / "nowhere").iterdir()) == []
 
 
 def test_what_cannot_be_exported_is_said(there: list[Any], run: Run, tmp_path: Path) -> None:

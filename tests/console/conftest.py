@@ -5,15 +5,18 @@ import dataclasses
 import pytest
 
 from tests.console import figure_pages
+from throughline.console.audit import AuditPage, Fact, LeafPage, LeafRow, VerificationPage
+from throughline.console.audit import Filter as AuditFilter
 from throughline.console.batches import BatchesPage, BatchItemRow, BatchPage, BatchRow, NewBatchPage
 from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage, Remedy, SourceRecord
 from throughline.console.causes import CausePage, CauseRow, CausesPage, WayRow, Worked
 from throughline.console.charts.lanes import Lane, Lanes, Point
 from throughline.console.deed import Deed
-from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
+from throughline.console.engagement import EngagementPage, IdRow, LadderGap, LadderStep, MoneyFact, Stage
 from throughline.console.engagements import EngagementRow, EngagementsPage
 from throughline.console.error import ErrorPage
+from throughline.console.find import FindPage, FoundRow
 from throughline.console.hold import Candidate, Choice, ComparedField, Comparison, Hold, HoldPage, Note
 from throughline.console.holds import Facet, Filter, HoldRow, HoldsPage
 from throughline.console.kpis import KpisPage
@@ -24,6 +27,7 @@ from throughline.console.rendering import Page
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.console.states import StageKey, State, SystemState
 from throughline.console.systems import SystemRow, SystemsPage
+from throughline.console.values import Valued, ValueRow, ValuesPage
 
 DONE, RUNNING, HELD, WAITING, FAILED = State
 
@@ -257,6 +261,19 @@ def engagement_page() -> EngagementPage:
         ),
         clocks=(TAX_CLOCK, Clock(name="Won to project open", text="met, 6.1 s of 60 m", tone="ok", percent=1)),
         older_url="/engagements/ENG-2041?before=e1",
+        values_url="/engagements/ENG-2041/values",
+        pack_url="/audit/evidence.zip?engagement=ENG-2041",
+        cli="throughline trace ENG-2041",
+        ladder=(
+            LadderStep(label="Sold", value="EUR 486,000.00", note="", percent=100),
+            LadderStep(label="Approved", value="EUR 214,300.00", note="2 records of unknown worth", percent=44),
+            LadderStep(label="Billed", value="EUR 151,900.00", note="", percent=31),
+            LadderStep(label="Paid", value="", note="", percent=0),
+        ),
+        gaps=(
+            LadderGap(name="Sold, not contracted", value="EUR 1,000.00", tone="risk"),
+            LadderGap(name="Approved, not billed", value="EUR 62,400.00", tone="wait"),
+        ),
     )
 
 
@@ -493,6 +510,159 @@ def batch_page() -> BatchPage:
     )  # fmt: skip
 
 
+NOTE = "throughline/1f2e3d4c5b6a7988\n48213\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n\u2014 throughline A\n"
+KEY = "throughline/1f2e3d4c5b6a7988+0a1b2c3d+AU1hZGUgdXAgZm9yIHRoaXMgcGFnZSBhbG9uZS4u"
+
+
+@pytest.fixture
+def audit_page() -> AuditPage:
+    rows = (
+        ("48212", "12:14:27", "Ida Berg", "answered", "HLD-7F3K2", "ENG-2041"),
+        ("48211", "12:14:20", "throughline", "confirmed", "EFFECT-4QX7-invoice-of-march", "ENG-2041"),
+        ("48210", "11:00:00", "throughline", "heartbeat", "audit log", ""),
+    )
+    return AuditPage(
+        shell=shell("Audit trail", "audit", Crumb("Audit trail")),
+        summary="48,213 leaves, all under a signed checkpoint.",
+        fragment_url="/audit/fragment?actor=Ida+Berg",
+        rows=tuple(
+            LeafRow(
+                key=place,
+                href=f"/audit/leaves/{place}",
+                place=place,
+                at=moment(at),
+                actor=who,
+                action=did,
+                object=what,
+                engagement=engagement,
+                about_href=f"/engagements/{engagement}" if engagement else "",
+            )
+            for place, at, who, did, what, engagement in rows
+        ),
+        filters=(
+            AuditFilter(name="actor", label="Person", value="Ida Berg", example="Ada"),
+            AuditFilter(name="since", label="From", value="2026-11-01", type="date"),
+        ),
+        facts=(
+            Fact(label="Signed", value="48,213 leaves", note="2 s ago"),
+            Fact(label="Waiting", value="0 leaves", note="for their place in the log"),
+            Fact(label="Told elsewhere", value="Nowhere", note="set THROUGHLINE_AUDIT_ANCHOR", tone="warn"),
+        ),
+        note=NOTE,
+        public_key=KEY,
+        verify_url="/audit/verification",
+        csv_url="/audit.csv?actor=Ida+Berg",
+        pack_url="/audit/evidence.zip?engagement=ENG-2041",
+        all_url="/audit",
+        cli="throughline audit list --actor 'Ida Berg'",
+        empty=EmptyPlace("Nothing of this is in the log", "Choose another person."),
+        older_url="/audit?before=x",
+        newest_url="/audit",
+    )
+
+
+@pytest.fixture
+def leaf_page() -> LeafPage:
+    return LeafPage(
+        shell=dataclasses.replace(shell("Leaf 48,212", "audit", Crumb("Leaf 48,212")), live_url=""),
+        summary="In the log of 48,213 leaves, as it was signed.",
+        place="48,212",
+        entry='{"action":"answered","actor":"Ida Berg","at":"2026-11-20T12:14:27.000000Z","object":"HLD-7F3K2"}',
+        facts=(Fact(label="When", value="2026-11-20 12:14:27"), Fact(label="Who", value="Ida Berg")),
+        about_href="/engagements/ENG-2041",
+        size="48,213",
+        path=("a1" * 32, "b2" * 32),
+        note=NOTE,
+        public_key=KEY,
+        cli="throughline audit prove 48212",
+    )
+
+
+@pytest.fixture
+def verification_page() -> VerificationPage:
+    return VerificationPage(
+        shell=dataclasses.replace(shell("Verification", "audit", Crumb("Verification")), live_url=""),
+        summary="1 finding.",
+        fine=False,
+        facts=(Fact(label="Leaves read", value="48,213"),),
+        findings=("Leaf 48,100 was changed: its text is not what was hashed.",),
+        back_url="/audit",
+        cli="throughline audit verify --kept kept.txt",
+    )
+
+
+@pytest.fixture
+def values_page() -> ValuesPage:
+    rows = (
+        ("Name", "Halden Energy AS", "crm", "customer: *: crm", ("ERP said HALDEN ENERGY",), ""),
+        ("Tax id", "", "", "customer: tax_id: erp", (), "is no tax id"),
+    )
+    return ValuesPage(
+        shell=shell("Values of Halden grid rollout", "engagements", Crumb("Why this value")),
+        name="Halden grid rollout",
+        summary="2 fields of 1 thing, 1 field with a value that was refused.",
+        fragment_url="/engagements/ENG-2041/values/fragment",
+        things=(
+            Valued(
+                key="customer-1",
+                title="Customer",
+                our_id="customer-1",
+                systems=("crm", "erp"),
+                note="version 4",
+                rows=tuple(
+                    ValueRow(
+                        thing="customer-1",
+                        field=field,
+                        value=value,
+                        system=system,
+                        at=moment("09:14:00") if system else None,
+                        rule=rule,
+                        refused=refused,
+                        unread=unread,
+                        capture="exchange 4711" if system else "",
+                        capture_cli="throughline captures show 4711" if system else "",
+                    )
+                    for field, value, system, rule, refused, unread in rows
+                ),
+            ),
+        ),
+        csv_url="/engagements/ENG-2041/values.csv",
+        back_url="/engagements/ENG-2041",
+        cli="throughline why ENG-2041",
+    )
+
+
+@pytest.fixture
+def find_page() -> FindPage:
+    rows = (
+        ("ENG-2041", "/engagements/ENG-2041", "Halden grid rollout", "EUR 486,000.00", "Held", 1, "Invoice INV-88117"),
+        ("contact-1", "", "Ida Halden", "", "No deal yet", 0, "Contact Ida Halden"),
+    )
+    return FindPage(
+        shell=shell("Find halden", "", Crumb("Find")),
+        summary="2 matches. What fits best comes first.",
+        fragment_url="/find/fragment?q=halden",
+        query="halden",
+        rows=tuple(
+            FoundRow(
+                key=key,
+                href=href,
+                name=name,
+                customer="Halden Energy" if href else "",
+                value=value,
+                state=state,
+                holds=held,
+                by=by,
+                won=moment("09:14:00") if href else None,
+            )
+            for key, href, name, value, state, held, by in rows
+        ),
+        empty=EmptyPlace("Nothing is known under halden", "Check it, or type the beginning of a name."),
+        csv_url="/find.csv?q=halden",
+        cli="throughline find halden",
+    )
+
+
 @pytest.fixture
 def hold_page() -> HoldPage:
     return HoldPage(
@@ -704,7 +874,8 @@ def error_page() -> ErrorPage:
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
-        "engagement", "engagements", "hold", "holds", "causes", "cause", "batches", "batch", "reconciliation", "break",
-        "systems", "overview", "kpis", "board", "new_batch", "error",
+        "engagement", "engagements", "find", "values", "hold", "holds", "causes", "cause", "batches", "batch",
+        "reconciliation", "break", "systems", "overview", "kpis", "board", "audit", "new_batch", "error", "leaf",
+        "verification",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

@@ -67,6 +67,9 @@ class Door:
         await asyncio.sleep(0.3)
         return web.FileResponse(static_folder() / request.path.removeprefix("/static/"))
 
+    async def found(self, request: web.Request) -> web.Response:
+        return self._html(render(dataclasses.replace(self.pages["find"], query=request.query["q"])))
+
     def hint(self) -> None:
         self.lines[-1].put_nowait(b"event: hint\ndata: {}\n\n")
 
@@ -86,6 +89,7 @@ async def door(pages: dict[str, ConsolePage]) -> AsyncIterator[Door]:
     door, app = Door(pages), web.Application()
     app.router.add_get("/pages/{name}", door.page)
     app.router.add_get("/live", door.live)
+    app.router.add_get("/find", door.found)
     app.router.add_get("/static/vendor/htmx/4.0.1/hx-sse.min.js", door.late)
     app.router.add_static("/static", static_folder())
     app.router.add_get("/{path:.+/fragment|engagements/fragment}", door.fragment)
@@ -337,3 +341,14 @@ async def test_no_page_scrolls_sideways_from_1000_to_1600_pixels(door: Door, bro
             for name in door.pages:
                 await page.goto(f"{door.address}/{name}")
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+
+
+async def test_control_and_k_lead_to_the_box_from_anywhere(door: Door, browser: Browser) -> None:
+    async with tab(browser) as page:
+        await page.goto(f"{door.address}/engagement")
+        await page.locator("#event-e10 summary").focus()
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type("INV-88117")
+        await page.keyboard.press("Enter")
+
+        await expect(page.get_by_role("heading", name="Found for “INV-88117”")).to_be_visible()

@@ -20,10 +20,11 @@ from throughline.console.states import StageKey, State, SystemState
 from throughline.console.systems import SystemsPage
 
 EVERY = (
-    "engagement", "engagements", "hold", "holds", "causes", "cause", "batches", "batch", "reconciliation", "break",
-    "systems", "overview", "kpis", "board", "new_batch", "error",
+    "engagement", "engagements", "find", "values", "hold", "holds", "causes", "cause", "batches", "batch",
+    "reconciliation", "break", "systems", "overview", "kpis", "board", "audit", "new_batch", "error", "leaf",
+    "verification",
 )  # fmt: skip
-LIVE = EVERY[:-2]
+LIVE = EVERY[:-4]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HOSTILE = """</title></script>"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&amp;"""
 
@@ -48,7 +49,8 @@ class Tree(HTMLParser):
         assert not self._open, f"never closed: {self._open[-1].tag}"
 
     def all(self, *tags: str) -> list[Element]:
-        return [e for e in self.elements if e.tag in tags]
+        """The box of the frame is on every page; it has a test of its own."""
+        return [e for e in self.elements if e.tag in tags and e.attributes.get("role") != "search"]
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -110,6 +112,13 @@ def test_every_control_has_a_name(tree: Tree) -> None:
         assert control.attributes.get("type") == "hidden" or control.attributes["id"] in labelled
     for control in tree.all("button", "a", "summary"):
         assert control.words.strip() or control.attributes.get("aria-label"), control
+
+
+def test_the_box_that_finds_anything_is_on_every_page_and_needs_no_script(page: Page) -> None:
+    forms = [e for e in Tree(render(page)).elements if e.attributes.get("role") == "search"]
+
+    assert [(e.attributes["action"], e.attributes.get("method", "get")) for e in forms[:1]] == [("/find", "get")]
+    assert all(e.attributes.get("method", "get") == "get" for e in forms), "what is not a search needs a token"
 
 
 def test_no_button_is_dead(tree: Tree) -> None:

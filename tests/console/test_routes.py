@@ -59,7 +59,20 @@ class Browser:
         assert found
         return found[1]
 
+    async def download(self, path: str) -> bytes:
+        """A file that is no text."""
+        return b"".join(message.get("body", b"") for message in await self._sent("GET", path, b"", {}))
+
     async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        sent = await self._sent(method, path, body, headers)
+        said = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        if cookie := said.get("set-cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+        return Answer(sent[0]["status"], said, text)
+
+    async def _sent(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> list[Message]:
         sent: list[Message] = []
         waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -72,12 +85,7 @@ class Browser:
             sent.append(message)
 
         await self.app(self.scope(method, path, headers), receive, send)
-        said = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        if cookie := said.get("set-cookie"):
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
-        return Answer(sent[0]["status"], said, text)
+        return sent
 
     def scope(self, method: str, path: str, headers: dict[str, str]) -> Message:
         route, _, query = path.partition("?")
@@ -202,6 +210,9 @@ async def test_the_engagement_tells_its_stages_money_and_clock(browser: Browser)
         ("Sold", "EUR 486,000.00"),
         ("At risk", "EUR 486,000.00"),
     ]
+    assert [(each["label"], each["value"], each["percent"]) for each in told["ladder"]][:3] == [
+        ("Sold", "EUR 486,000.00", 100), ("Contracted", "", 0), ("Planned", "", 0),
+    ]  # fmt: skip
     assert told["clocks"][0]["text"] == "50 m left of 1 h"
     assert told["holds"][0]["cli"] == 'throughline holds answer hold-1 approve --reason "..."'
     assert [entry["title"] for entry in told["log"]] == ["Finance held", "Opportunity won"]
@@ -237,6 +248,58 @@ async def test_another_id_leads_to_the_engagement(browser: Browser) -> None:
     for any_id in ("006000000000001AAA", "006000000000001", "run-1", "hold-1"):
         answer = await browser.get(f"/engagements/{any_id}")
         assert (answer.status, answer.headers["location"]) == (303, f"/engagements/{DEAL}")
+
+
+@pytest.mark.usefixtures("held")
+async def test_every_value_of_an_engagement_says_where_it_is_from(browser: Browser, machine: Machine) -> None:
+    await insert(machine, "refusals", entity=DEAL, field="name", system="netsuite", owner="salesforce", value="Other",
+                 at=NOON)  # fmt: skip
+    said = {"name": {"source": "salesforce", "at": NOON.isoformat()}}
+    await machine.pool.execute("update entities set provenance = $1 where id = $2", said, DEAL)
+
+    page = (await browser.get(f"/engagements/{DEAL}/values")).text
+    told = json.loads((await browser.get(f"/engagements/{DEAL}/values.json")).text)
+    rows = list(csv.DictReader(io.StringIO((await browser.get(f"/engagements/{DEAL}/values.csv")).text)))
+    (name,) = [row for row in told["things"][0]["rows"] if row["field"] == "Name"]
+
+    assert f"throughline why {DEAL}" in page
+    assert (name["system"], name["rule"], name["refused"]) == ("crm", "opportunity: *: crm", ["ERP said Other"])
+    assert [row["thing"] for row in rows if row["field"] == "Name"] == [DEAL, "customer-1"]
+    assert f'href="/engagements/{DEAL}/values"' in (await browser.get(f"/engagements/{DEAL}")).text
+    assert (await browser.get("/engagements/nobody/values")).status == 404
+
+
+@pytest.mark.usefixtures("held")
+async def test_what_leads_to_one_engagement_opens_it(browser: Browser) -> None:
+    for said in ("claims", "486%2C000.00", "006000000000001", "hold-1"):
+        page, twin = await browser.get(f"/find?q={said}"), await browser.get(f"/find.json?q={said}")
+        assert (page.status, page.headers["location"]) == (303, f"/engagements/{DEAL}"), said
+        assert (twin.status, twin.headers["location"]) == (303, f"/engagements/{DEAL}.json"), said
+        assert (await browser.get(f"/find/fragment?q={said}")).status == 204
+
+
+@pytest.mark.usefixtures("held")
+async def test_several_are_listed_with_by_what_each_was_found(browser: Browser, machine: Machine) -> None:
+    await insert(machine, "entities", id="opportunity-2", kind="opportunity", version=1, fields={"name": "Claims II"},
+                 unread={}, provenance={}, updated_at=NOON)  # fmt: skip
+
+    page = await browser.get("/find?q=claims")
+    rows = json.loads((await browser.get("/find.json?q=claims")).text)["rows"]
+    (first, second) = csv.DictReader(io.StringIO((await browser.get("/find.csv?q=claims")).text))
+
+    assert page.status == 200
+    assert 'hx-get="/find/fragment?q=claims"' in page.text
+    assert "throughline find claims" in page.text
+    assert sorted((each["href"], each["by"]) for each in rows) == [
+        ("", "Opportunity Claims II"),
+        (f"/engagements/{DEAL}", "Opportunity =Claims <script>"),
+    ]
+    assert {first["name"], second["name"]} == {"'=Claims <script>", "Claims II"}
+
+
+async def test_the_box_says_what_it_takes_and_what_it_does_not_know(browser: Browser) -> None:
+    assert "Type any id of any system" in (await browser.get("/find")).text
+    assert "Nothing is known under nowhere" in (await browser.get("/find?q=nowhere")).text
 
 
 @pytest.mark.usefixtures("held")

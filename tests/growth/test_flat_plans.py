@@ -15,7 +15,7 @@ from throughline.core.events import OpportunityWon
 from throughline.core.reconciliation.definitions import comparison
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, workflow
-from throughline.hub import engagements, overview
+from throughline.hub import engagements, overview, search
 from throughline.hub.audit import Sequencer
 from throughline.hub.boards.boards import BOARDS, board
 from throughline.hub.clocks.following import follow
@@ -26,7 +26,20 @@ from throughline.hub.horizon import Horizon
 from throughline.hub.kpis.figures import figures
 from throughline.hub.quote_to_cash import quote_to_cash
 from throughline.hub.reconciliation import making
-from throughline.store import accounts, audit_log, breaks, captures, entities, events, known, lanes, parking
+from throughline.store import (
+    accounts,
+    audit_log,
+    breaks,
+    captures,
+    entities,
+    events,
+    invoices,
+    known,
+    lanes,
+    origins,
+    parking,
+    worth,
+)
 from throughline.store import engagements as stored
 from throughline.store import runs as stored_runs
 from throughline.store.parking import Place
@@ -73,7 +86,8 @@ FILLED = {
     "notices": "(system, id, at) select 'north', 'x' || n, $1 from numbers",
     "journal": "(at, actor, action, object, detail) select $1, 'a', 'b', 'x' || n, '{}' from numbers",
     "audit_log": """(seq, entry, hash)
-      select 1000000 + n, json_build_object('engagement', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
+      select 1000000 + n, json_build_object('engagement', 'x' || n, 'actor', 'x' || n, 'action', 'x' || n,
+                                                    'object', 'x' || n, 'at', '2026-' || n)::text, '' from numbers""",
     "breaks": """(id, comparison, key, sort, about, engagement, fields, owner, amount, currency, state, times,
                   first_seen_at, since, last_seen_at)
       select 'x' || n, 'sold-planned', 'x' || n, 'missing', 'x' || n, 'x' || n, '{}', 'o', n, 'EUR', 'closed', 1,
@@ -142,15 +156,26 @@ class Day:
             "one engagement's captures": lambda: captures.exchanges(pool, deal),
             "one capture": lambda: captures.one(pool, 5),
             "one engagement": lambda: engagements.one(world.machine, deal),
+            "anything is found": lambda: search.anything(world.machine, f"c{self.n} 1,200.00"),
+            "an amount is found": lambda: search.anything(world.machine, "1,200.00"),
             "any id is traced": lambda: stored.behind(pool, [deal]),
             "leaves get their places": Sequencer(pool, Signer(b"1" * 32), world.clock).tick,
-            "the audit log is listed": lambda: audit_log.newest_leaves(pool, before=None, limit=50),
+            "the audit log is listed": lambda: audit_log.newest_leaves(pool, {}, limit=50),
+            **{
+                f"the audit log of one {name}": lambda name=name: audit_log.newest_leaves(
+                    pool, {name: deal}, since="2026-20", until="2026-21", before=("2026-21", 5), limit=50
+                )
+                for name in audit_log.ASKED
+            },
             "an engagement's leaves": lambda: audit_log.of_engagement(pool, deal),
             "the leaves of a time": lambda: audit_log.places_within(pool, "2026-20", "2026-21"),
             "a comparison is made": lambda: making.make(world.machine, comparison("sold-planned"), early=True),
             "breaks are listed": lambda: breaks.queue(pool),
             "an engagement's breaks": lambda: breaks.queue(pool, engagement=deal),
             "breaks that are over": lambda: breaks.closed(pool),
+            "an engagement's money": lambda: worth.of_deal(pool, deal),
+            "an engagement's invoices": lambda: invoices.of_deal(pool, deal),
+            "why each value is what it is": lambda: self._origins(deal),
             "an account is looked for": lambda: accounts.called(pool, "customer", [deal]),
             "an account's contracts": lambda: entities.naming(
                 pool, "contract", "customer", deal, since=None, until=None
@@ -166,6 +191,11 @@ class Day:
             **{f"the board {name}": partial(board, world.machine, name) for name in BOARDS},
             "an entity's history": lambda: entities.versions(pool, deal),
         }
+
+    async def _origins(self, deal: str) -> None:
+        await origins.things(self.world.pool, [deal])
+        await origins.refused(self.world.pool, [deal])
+        await origins.exchanges(self.world.pool, [("south", deal, self.world.clock() - timedelta(days=1))])
 
     async def _delivery(self) -> None:
         at = self.world.clock().isoformat()

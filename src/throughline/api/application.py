@@ -19,6 +19,7 @@ from throughline.api import (
     dead_letters,
     engagements,
     events,
+    find,
     hands,
     health,
     holds,
@@ -26,6 +27,7 @@ from throughline.api import (
     meta,
     metrics,
     plans,
+    portal,
     problems,
     quoting,
     reconciliation,
@@ -52,9 +54,8 @@ TAGS = [
     {"name": "system", "description": "Installed systems, what was said to them, and how this installation is."},
 ]
 NOUNS = (
-    accounts, engagements, holds, hands, causes, batches, reconciliation, kpis, clocks, boards, runs, plans, quoting,
-    dead_letters, replays,
-    events, subscriptions, systems, captures, archives, audit, usage, meta,
+    accounts, engagements, find, holds, hands, causes, batches, reconciliation, kpis, clocks, boards, runs, plans,
+    quoting, dead_letters, replays, events, subscriptions, systems, captures, archives, audit, portal, usage, meta,
 )  # fmt: skip
 
 

@@ -4,18 +4,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
+from starlette.responses import StreamingResponse
 
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
+from throughline.api.problems import Pointed, Wrong
 from throughline.api.shapes import Page, Shape
 from throughline.core import exact
-from throughline.hub.audit import proving, reading, verifying
+from throughline.core.entities.base import Instant
+from throughline.hub.audit import evidence, proving, reading, verifying
+from throughline.hub.audit.evidence import Wanted
 from throughline.hub.audit.proving import verifier_of
+from throughline.hub.audit.reading import Asked
 from throughline.store.database import Row
 
 router = APIRouter(tags=["system"])
 
 LARGEST = 2**63 - 1
 Place = Annotated[int, Path(ge=0, le=LARGEST, description="Its place in the log.", examples=[0])]
+Since = Annotated[Instant | None, Query(description="From this moment on.", examples=["2026-11-01T00:00:00Z"])]
+Until = Annotated[Instant | None, Query(description="Up to this moment.", examples=["2026-12-01T00:00:00Z"])]
 
 
 class Leaf(Shape):
@@ -72,11 +79,21 @@ async def list_audit_leaves(
     response: Response,
     *,
     engagement: Annotated[str | None, Query(max_length=200, description="Only of this engagement.")] = None,
+    actor: Annotated[
+        str | None, Query(max_length=200, description="Only what this person did.", examples=["Ada"])
+    ] = None,
+    action: Annotated[str | None, Query(max_length=200, description="Only this.", examples=["answered"])] = None,
+    object_: Annotated[
+        str | None, Query(alias="object", max_length=200, description="Only what was done to this.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Leaf]:
     """What was done, by whom and when, newest first."""
-    found = await reading.listed(machine, engagement=engagement, cursor=cursor, limit=limit)
+    asked = Asked(actor=actor, action=action, object=object_, engagement=engagement, since=since, until=until)
+    found = await reading.listed(machine, asked, cursor=cursor, limit=limit)
     link_next(request, response, found.next)
     return Page(data=[_leaf(row) for row in found.rows], next=found.next)
 
@@ -120,6 +137,27 @@ async def verify_audit_log(machine: TheMachine) -> AuditVerification:
         fine=found.fine, leaves=found.leaves, checkpoints=found.checkpoints, waiting=found.waiting,
         findings=found.findings,
     )  # fmt: skip
+
+
+@router.get(
+    "/audit/evidence",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def export_audit_evidence(
+    machine: TheMachine,
+    *,
+    engagement: Annotated[str | None, Query(max_length=200, description="Of this engagement.")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> StreamingResponse:
+    """An evidence pack of one engagement, or of a time: a zip that is checked with one command, without us."""
+    if bool(engagement) == bool(since and until):
+        said = "Say an engagement, or both since and until."
+        raise Wrong("invalid", errors=(Pointed(pointer="query:engagement", detail=said),))
+    parts = await evidence.sent(machine, Wanted(engagement, since, until))
+    headers = {"Content-Disposition": 'attachment; filename="evidence.zip"'}
+    return StreamingResponse(parts, media_type="application/zip", headers=headers)
 
 
 def _leaf(row: Row) -> Leaf:

@@ -11,7 +11,7 @@ from throughline.api.holds import Hold, hold_shape
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape, monies
 from throughline.core.money import Money
-from throughline.hub import engagements, overview, story
+from throughline.hub import engagements, origins, overview, story, worth
 from throughline.hub.machine import Machine
 from throughline.hub.overview import Listed
 from throughline.hub.stages import Reached
@@ -125,6 +125,70 @@ class Exchanges(Shape):
     data: list[Exchange]
 
 
+class Step(Shape):
+    """One rung of the money ladder; `unknown` is how many of its records are worth nobody knows what."""
+
+    rung: str = Field(examples=["approved"])
+    amounts: list[Money]
+    records: int
+    unknown: int
+
+
+class Gap(Shape):
+    """A difference between two rungs: `tied` when it is only not there yet."""
+
+    name: str = Field(examples=["Approved, not billed"])
+    amount: Money
+    tied: bool
+
+
+class Ladder(Shape):
+    """The money of one engagement, from the sale to the books."""
+
+    engagement: str
+    steps: list[Step]
+    gaps: list[Gap]
+
+
+class RefusedValue(Shape):
+    """A value that another system gave, and that was not believed."""
+
+    system: str
+    value: Any
+    at: datetime
+
+
+class Origin(Shape):
+    """One field. `system` is empty and `at` null for what nobody said; `unread` is why a newer value is not taken."""
+
+    field: str
+    value: Any
+    system: str = Field(examples=["salesforce"])
+    at: datetime | None
+    capture: int | None = Field(description="The newest exchange of the minute before that names it.")
+    rule: str = Field(description="The line of `ownership.yaml`, as the firm wrote it.", examples=["customer: *: crm"])
+    owner: str = Field(examples=["salesforce"])
+    refused: list[RefusedValue]
+    unread: str
+
+
+class ValuedThing(Shape):
+    """One entity, and why it is as it is; `keys` is what each system calls it."""
+
+    id: str
+    kind: str
+    version: int
+    keys: dict[str, str]
+    fields: list[Origin]
+
+
+class Values(Shape):
+    """The deal's values, its customer's, and those of what was made of it."""
+
+    engagement: str
+    data: list[ValuedThing]
+
+
 @router.get("/engagements")
 async def list_engagements(
     machine: TheMachine, request: Request, response: Response, cursor: Cursor = None, limit: Limit = 50
@@ -160,6 +224,27 @@ async def get_timeline(machine: TheMachine, any_id: str) -> Timeline:
     told = await story.of(machine, await only_one(machine, any_id))
     data = [Beat(**{name: getattr(beat, name) for name in Beat.model_fields}) for beat in told.beats]
     return Timeline(engagement=told.engagement.id, data=data)
+
+
+@router.get("/engagements/{any_id}/money")
+async def get_money(machine: TheMachine, any_id: str) -> Ladder:
+    """What an engagement is worth at each step from the sale to the books, and what does not tie."""
+    id_ = await only_one(machine, any_id)
+    found = await worth.ladder(machine, id_)
+    steps = [
+        Step(rung=each.rung, amounts=monies(each.amounts), records=each.records, unknown=each.unknown)
+        for each in found.steps
+    ]
+    gaps = [Gap(name=each.name, amount=Money.of(each.amount, each.currency), tied=each.tied) for each in found.gaps]
+    return Ladder(engagement=id_, steps=steps, gaps=gaps)
+
+
+@router.get("/engagements/{any_id}/values")
+async def get_values(machine: TheMachine, any_id: str) -> Values:
+    """Why each value is what it is: who said it, when, which policy line decided, and what was refused."""
+    found = await engagements.one(machine, await only_one(machine, any_id))
+    things = await origins.of(machine, found)
+    return Values(engagement=found.id, data=[ValuedThing.model_validate(each) for each in things])
 
 
 @router.get("/engagements/{any_id}/exchanges")

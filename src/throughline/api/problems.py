@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from throughline.hub.audit.evidence import TooMuch
 from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.cancels import NoSuchRun, NotCancellable
 from throughline.hub.desk.batches import NoSuchBatch
@@ -21,6 +22,7 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import InFlight, OtherRequest
 from throughline.hub.overview import NoSuchPlace
+from throughline.hub.portal import NoSuchInvoice
 from throughline.hub.replays import NoSuchReplay, NotReplayable
 from throughline.hub.retention.reading import NoSuchArchive, NotHere
 from throughline.hub.subscriptions import NoSuchSubscription, NotNow, NotSubscribable
@@ -56,6 +58,7 @@ CATALOGUE = {
     "body_too_large": (413, "The body is too large", "Send at most 1 MB."),
     "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
     "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
+    "unholdable": (422, "A character that cannot be kept", "Leave out NUL characters and halves of surrogate pairs."),
     "not_subscribable": (422, "This cannot be subscribed to", "Send another address, type or time."),
     "key_reused": (422, "Idempotency-Key was used before", "Send a new key for another request."),
     "internal": (500, "A fault of ours", "Tell whoever runs Throughline, with the trace id."),
@@ -122,6 +125,7 @@ NAMED: dict[type[Exception], str] = {
     NoSuchBatch: "not_found",
     NoSuchCause: "not_found",
     NoSuchHold: "not_found",
+    NoSuchInvoice: "not_found",
     NoSuchReplay: "not_found",
     NoSuchRun: "not_found",
     NoSuchSystem: "not_found",
@@ -129,6 +133,7 @@ NAMED: dict[type[Exception], str] = {
     NotHere: "archive_elsewhere",
     NoSuchLeaf: "not_found",
     NotProvable: "not_provable",
+    TooMuch: "not_possible",
     NoSuchSubscription: "not_found",
     NoSuchPlace: "invalid_cursor",
     NotPossible: "not_possible",
@@ -140,12 +145,16 @@ NAMED: dict[type[Exception], str] = {
     OtherRequest: "key_reused",
     FirmErrors: "firm_invalid",
     NothingApplied: "unavailable",
+    asyncpg.CharacterNotInRepertoireError: "unholdable",
+    UnicodeEncodeError: "unholdable",
     OSError: "unavailable",
     asyncpg.PostgresError: "unavailable",
     asyncpg.InterfaceError: "unavailable",
 }
 # The text of these is about our database, and nobody else's business.
 SILENT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# A NUL, or half of a pair of surrogates: nothing we hold can have one.
+UNHOLDABLE = (asyncpg.CharacterNotInRepertoireError, UnicodeEncodeError)
 
 
 def install(api: FastAPI) -> None:
@@ -164,6 +173,8 @@ def trace_id(request: Request) -> str:
 
 async def _named(request: Request, error: Exception) -> JSONResponse:
     code = next(NAMED[kind] for kind in type(error).__mro__ if kind in NAMED)
+    if isinstance(error, UNHOLDABLE):
+        return problem(code, trace_id(request))
     if isinstance(error, SILENT):
         log.warning("api.unavailable", why=f"{type(error).__name__}: {error}")
         return problem(code, trace_id(request), detail="The database does not answer.")

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from throughline.cli.exits import Exit, Stop
 from throughline.cli.opened import asked
@@ -10,46 +12,81 @@ from throughline.cli.printing import after, document, mark, out, table, talk
 from throughline.cli.where import HERE, Where
 from throughline.core import exact
 from throughline.core.checkpoints import Forged, Verifier, notes
-from throughline.hub.audit import evidence, proving, reading, verifying
+from throughline.hub.audit import evidence, offline, proving, reading, verifying
 from throughline.hub.audit.evidence import Pack, TooMuch, Wanted
 from throughline.hub.audit.proving import NoSuchLeaf, NotProvable, verifier_of
+from throughline.hub.audit.reading import Asked
 
 
-async def list_(*, engagement: str | None = None, limit: int = 50, json: bool = False, where: Where = HERE) -> int:
+async def list_(
+    *,
+    engagement: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    object_: Annotated[str | None, Parameter(name="--object")] = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 50,
+    json: bool = False,
+    where: Where = HERE,
+) -> int:
     """What was done, by whom and when, newest first.
 
     Parameters
     ----------
     engagement
         Only of this engagement.
+    actor
+        Only what this person did; `throughline` is the program itself.
+    action
+        Only this: answered, released, confirmed, applied and the like.
+    object_
+        Only what was done to this: a hold, a run, an effect.
+    since
+        From this moment on, in UTC.
+    until
+        Up to this moment, in UTC.
     limit
         How many at most.
     json
         One JSON document instead of a table.
     """
     async with asked(where.settings()) as machine:
-        found = await reading.listed(machine, engagement=engagement, limit=limit)
+        asked_for = Asked(
+            actor=actor, action=action, object=object_, engagement=engagement, since=_utc(since), until=_utc(until)
+        )
+        found = await reading.listed(machine, asked_for, limit=limit)
     said = [{"seq": row["seq"], **exact.loads(row["entry"])} for row in found.rows]
     if json:
         document("audit-leaves", said)
         return Exit.DONE
+    return _tell(said, where)
+
+
+def _tell(said: list[dict[str, Any]], where: Where) -> int:
     if not said:
         talk.print("The audit log has nothing of this yet: a worker enters what was done within a second.")
         return Exit.DONE
-    table(
-        ("place", "at", "who", "did", "what"),
-        [(each["seq"], each["at"][:19], each["actor"], each["action"], each["object"]) for each in said],
-        flexible=4,
-    )
+    rows = [(each["seq"], each["at"][:19], each["actor"], each["action"], each["object"]) for each in said]
+    table(("place", "at", "who", "did", "what"), rows, flexible=4)
     after(where.again(f"audit prove {said[0]['seq']}"), where.again("audit verify"))
     return Exit.DONE
 
 
-async def verify(*, kept: Path | None = None, key: str | None = None, json: bool = False, where: Where = HERE) -> int:
-    """Read the whole log, and compare it with every checkpoint and with the journal.
+async def verify(
+    *,
+    pack: Path | None = None,
+    kept: Path | None = None,
+    key: str | None = None,
+    json: bool = False,
+    where: Where = HERE,
+) -> int:
+    """Read the whole log, and compare it with every checkpoint and with the journal; or check an evidence pack.
 
     Parameters
     ----------
+    pack
+        An evidence pack, as a zip or unpacked: it is checked here, without a database, a server or a network.
     kept
         A file of checkpoints that were kept elsewhere: without one, who has the key could have written all anew.
     key
@@ -57,6 +94,8 @@ async def verify(*, kept: Path | None = None, key: str | None = None, json: bool
     json
         One JSON document instead of a list.
     """
+    if pack:
+        return _verify_pack(pack, kept, key, json=json)
     texts = list(notes(_read(kept))) if kept else []
     if kept and not texts:
         raise Stop(f"{kept} has no checkpoint in it. See: throughline audit checkpoint", Exit.USAGE)
@@ -76,6 +115,29 @@ async def verify(*, kept: Path | None = None, key: str | None = None, json: bool
     if not kept:
         talk.print("Compared with no checkpoint from elsewhere. See `--kept`.")
     return Exit.DONE if found.fine else Exit.FOUND
+
+
+def _verify_pack(pack: Path, kept: Path | None, key: str | None, *, json: bool) -> int:
+    text = _read(kept) if kept else None
+    if text is not None and not text.strip():
+        raise Stop(f"{kept} has no checkpoint. See: throughline audit checkpoint", Exit.USAGE)
+    if not pack.exists():
+        raise Stop(f"There is no {pack}. See: throughline audit export", Exit.USAGE)
+    try:
+        fine, told = True, offline.check(offline.read(pack), key, text)
+    except (offline.Wrong, *offline.UNREADABLE) as error:
+        fine, told = False, offline.told_why(error)
+    if json:
+        document("audit-pack", {"pack": str(pack), "fine": fine, "told": told, "key": bool(key), "kept": bool(kept)})
+        return Exit.DONE if fine else Exit.FOUND
+    out.print(mark("done" if fine else "failed"), told, soft_wrap=True, markup=False)
+    if not key:
+        talk.print("The key in the pack was believed, which its maker could have made too. See `--key`.")
+    if not kept:
+        talk.print(
+            "Compared with no checkpoint of yours: one written anew with the true key looks the same. See `--kept`."
+        )
+    return Exit.DONE if fine else Exit.FOUND
 
 
 async def prove(place: int, /, *, json: bool = False, where: Where = HERE) -> int:

@@ -47,6 +47,7 @@ runs = App(name="runs", help="Executions of a workflow: cancel.", version_flags=
 dead_letters = App(name="dead-letters", help="What failed and is not mended: list, show.", version_flags=[])
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
 usage = App(name="usage", help="What meters said, to be billed with the month: take.", version_flags=[])
+portal = App(name="portal", help="What a portal shows: status, invoice.", version_flags=[])
 simulate = App(
     name="simulate", help="Drive the sandbox: deal, time, invoice, payment, credit, fault, clock.", version_flags=[]
 )
@@ -59,6 +60,25 @@ COMMANDS = (
     (app, "status", "status:status", "Say what runs, what waits for a person, and how the systems answer."),
     (app, "doctor", "doctor:doctor", "Check database, clock, folder, secrets, systems and disk."),
     (app, "trace", "trace:trace", "Tell the journey behind any id of any system."),
+    (app, "engagements", "engagements:engagements", "Won deals, newest first, and how far each has come."),
+    (
+        app,
+        "find",
+        "find:find",
+        "Find the engagement behind an id, a name, an invoice number, a purchase order or an amount.",
+    ),
+    (
+        app,
+        "why",
+        "why:why",
+        "Say why each value is what it is: who said it, when, which policy line decided, what was refused.",
+    ),
+    (
+        app,
+        "money",
+        "money:money",
+        "What an engagement is worth at each step from the sale to the books, and what does not tie.",
+    ),
     (
         app,
         "account",
@@ -172,7 +192,12 @@ COMMANDS = (
     (archive, "show", "archive:show", "One archive's certificate, and what is in it."),
     (archive, "verify", "archive:verify", "Read archives whole, and compare each with its certificate."),
     (audit, "list", "audit:list_", "What was done, by whom and when, newest first."),
-    (audit, "verify", "audit:verify", "Read the whole log, and compare it with every checkpoint and with the journal."),
+    (
+        audit,
+        "verify",
+        "audit:verify",
+        "Read the whole log, and compare it with every checkpoint and with the journal; or check an evidence pack.",
+    ),
     (audit, "prove", "audit:prove", "What proves that one leaf is in the log, under its newest checkpoint."),
     (
         audit,
@@ -197,6 +222,13 @@ COMMANDS = (
     (subscriptions, "recover", "subscriptions:recover", "Send everything since a time that has not arrived."),
     (subscriptions, "deliveries", "subscriptions:deliveries", "What was sent and what is on its way."),
     (usage, "take", "usage:take", "Hand in a CSV file of readings, all or none; handed in again, it says nothing new."),
+    (
+        portal,
+        "status",
+        "portal:status",
+        "How an engagement stands, its invoices, and whether what was promised was kept.",
+    ),
+    (portal, "invoice", "portal:invoice", "How one invoice stands, by its number or any system's id."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "time", "simulate:time", "Enter and approve a week of work in the simulated PSA, as its people would."),
     (
@@ -213,20 +245,9 @@ COMMANDS = (
 for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
 for group in (
-    holds,
-    causes,
-    batches,
-    reconcile,
-    runs,
-    dead_letters,
-    replays,
-    captures,
-    archive,
-    audit,
-    subscriptions,
-    usage,
-    simulate,
-):
+    holds, causes, batches, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, usage,
+    portal, simulate,
+):  # fmt: skip
     app.command(group)
 
 

@@ -41,7 +41,7 @@ async def trace(any_id: str, /, *, all: bool = False, json: bool = False, where:
         One JSON document instead of lines.
     """
     async with asked(where.settings()) as machine:
-        id_ = await _one_behind(machine, any_id, where)
+        id_ = await one_behind(machine, any_id, where)
         told = await story.of(machine, id_)
         (listed,) = await overview.some(machine, [id_])
     if json:
@@ -55,7 +55,7 @@ async def trace(any_id: str, /, *, all: bool = False, json: bool = False, where:
     return Exit.DONE
 
 
-async def _one_behind(machine: Machine, any_id: str, where: Where) -> str:
+async def one_behind(machine: Machine, any_id: str, where: Where) -> str:
     """The one engagement behind an id; several are listed, so that one can be chosen."""
     try:
         ids = await engagements.behind(machine, any_id)

@@ -40,13 +40,33 @@ class MoneyFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LadderStep:
+    """One rung of the money ladder: `percent` of the longest one; `value` is "" when nothing is known of it."""
+
+    label: str
+    value: str
+    note: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderGap:
+    """A difference between two rungs by its name: `tone` is risk when it does not tie, else wait."""
+
+    name: str
+    value: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngagementPage:
     """`summary` is one sentence for those who listen ("Contract held. 1 open hold, EUR 62,400 at risk.").
 
     `stages` are all six, in order of `StageKey`. `log` is newest first; `log_note` counts it ("46 events");
     `older_url` shows earlier events ("" for none). `holds` are the open ones. `correlation_id` is copied by the
     reader, so it is whole. `fragment_url` answers with `render_fragment(page)`. `log_footnote` states a verified fact
-    about the log ("" for none).
+    about the log ("" for none). `values_url` says why each value is what it is, `pack_url` is the evidence to take
+    home, `cli` tells the same from a terminal.
     """
 
     shell: Shell
@@ -67,3 +87,8 @@ class EngagementPage:
     clocks: tuple[Clock, ...] = ()
     older_url: str = ""
     log_footnote: str = ""
+    values_url: str = ""
+    pack_url: str = ""
+    cli: str = ""
+    ladder: tuple[LadderStep, ...] = ()
+    gaps: tuple[LadderGap, ...] = ()

@@ -7,20 +7,24 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from throughline.console.audit_pages import AuditPages
 from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
+from throughline.console.find import FindPage, FoundRow
 from throughline.console.from_hub import (
     boards,
     break_,
     engagement,
     engagement_clocks,
     engagements,
+    find,
     holds,
     kpis,
     reconciliation,
     systems,
+    values,
 )
 from throughline.console.from_hub import overview as quoted
 from throughline.console.from_hub.frame import Setting
@@ -29,15 +33,16 @@ from throughline.console.hold import HoldPage
 from throughline.console.kpis import KpisPage
 from throughline.console.overview import OverviewPage
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
-from throughline.console.systems import SystemsPage
+from throughline.console.systems import SystemRow, SystemsPage
+from throughline.console.values import ValueRow, ValuesPage
 from throughline.core.clocks.hops import HOPS, Hop, hop
-from throughline.hub import accounts, overview, story
+from throughline.hub import accounts, origins, overview, search, story, worth
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.boards.boards import board
 from throughline.hub.clocks.listed import Which, listed, of_engagement
 from throughline.hub.desk import background
-from throughline.hub.engagements import NoSuchEngagement, behind
+from throughline.hub.engagements import NoSuchEngagement, behind, one
 from throughline.hub.holds import NoSuchHold
 from throughline.hub.kpis.figures import Figures, figures
 from throughline.hub.machine import Machine
@@ -67,6 +72,10 @@ class Pages:
     machine: Machine
     admission: Admission
 
+    @property
+    def audit(self) -> AuditPages:
+        return AuditPages(self.machine, self.setting)
+
     async def engagements(self, request: Request) -> EngagementsPage:
         setting, cursor = await self.setting(request), request.query_params.get("before")
         found = await overview.deals(self.machine, cursor=cursor, limit=ROWS)
@@ -90,10 +99,33 @@ class Pages:
         if ids[0] != any_id:
             raise Elsewhere(f"/engagements/{ids[0]}")
         told = await story.of(self.machine, ids[0])
+        stages = await overview.stages(self.machine, told.engagement)
         billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
         timed = engagement_clocks.clocks(await of_engagement(self.machine, ids[0]), setting)
         stages = await overview.stages(self.machine, told.engagement)
-        return engagement.page(setting, told, stages, billed=billed, clocks=timed)
+        ladder = await worth.ladder(self.machine, ids[0])
+        return engagement.page(setting, told, stages, billed, ladder, clocks=timed)
+
+    async def values(self, request: Request) -> ValuesPage:
+        """Of one engagement, under our id of it."""
+        told = await one(self.machine, request.path_params["id"])
+        return values.page(await self.setting(request), told, await origins.of(self.machine, told))
+
+    async def all_values(self, request: Request) -> AsyncGenerator[list[ValueRow]]:
+        told = await one(self.machine, request.path_params["id"])
+        yield values.rows(await origins.of(self.machine, told), await self.setting(request))
+
+    async def find(self, request: Request) -> FindPage:
+        """Whatever was typed. What leads to one engagement and nothing else is opened at once."""
+        query = request.query_params.get("q", "").strip()[: search.LONGEST]
+        found = await search.anything(self.machine, query)
+        if len(found) == 1 and found[0].engagement:
+            raise Elsewhere(f"/engagements/{found[0].engagement}")
+        return find.page(await self.setting(request), query, found)
+
+    async def all_found(self, request: Request) -> AsyncGenerator[list[FoundRow]]:
+        query = request.query_params.get("q", "")
+        yield [find.row(each, n) for n, each in enumerate(await search.anything(self.machine, query))]
 
     async def hold(self, request: Request) -> HoldPage:
         id_ = request.path_params["id"]
@@ -113,6 +145,9 @@ class Pages:
 
     async def systems(self, request: Request) -> SystemsPage:
         return systems.page(await self.setting(request), await hub_systems.listed(self.machine))
+
+    async def all_systems(self, request: Request) -> AsyncGenerator[tuple[SystemRow, ...]]:
+        yield (await self.systems(request)).rows
 
     async def reconciliation(self, request: Request) -> ReconciliationPage:
         asked, cursor = _asked(request), request.query_params.get("after")

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from throughline.console.audit import AuditPage, LeafPage, VerificationPage
 from throughline.console.batches import BatchesPage, BatchPage, NewBatchPage
 from throughline.console.board import BoardPage
 from throughline.console.break_ import BreakPage
@@ -16,6 +17,7 @@ from throughline.console.charts import bar, flow, lanes
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementsPage
 from throughline.console.error import ErrorPage
+from throughline.console.find import FindPage
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldsPage
 from throughline.console.icons import icon
@@ -24,11 +26,16 @@ from throughline.console.login import LoginPage
 from throughline.console.overview import OverviewPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
+from throughline.console.values import ValuesPage
 
 type DeskPage = BatchPage | BatchesPage | CausePage | CausesPage | HoldPage | HoldsPage
 type FigurePage = BoardPage | KpisPage | OverviewPage
-type LivePage = BreakPage | DeskPage | EngagementPage | EngagementsPage | FigurePage | ReconciliationPage | SystemsPage
-type Page = LivePage | ErrorPage | LoginPage | NewBatchPage
+type LivePage = (
+    AuditPage | BreakPage | DeskPage | EngagementPage | EngagementsPage | FigurePage | FindPage | ReconciliationPage
+    | SystemsPage | ValuesPage
+)  # fmt: skip
+type StillPage = LeafPage | VerificationPage
+type Page = LivePage | StillPage | ErrorPage | LoginPage | NewBatchPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
 CONTENT_SECURITY_POLICY = (

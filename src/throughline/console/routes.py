@@ -25,6 +25,7 @@ from throughline.console.from_hub import wording
 from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
 from throughline.console.login import LoginPage
 from throughline.console.pages import Elsewhere, Pages
+from throughline.console.proofs import proofs
 from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.core.clocks.hops import NoSuchHop
@@ -32,6 +33,8 @@ from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.hub import cancels, holds
 from throughline.hub.admission import SESSION as SESSION_LENGTH
 from throughline.hub.admission import Admission
+from throughline.hub.audit.evidence import TooMuch
+from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.boards.boards import NoSuchBoard
 from throughline.hub.cancels import NoSuchRun, NotCancellable, Wish
 from throughline.hub.engagements import NoSuchEngagement
@@ -71,7 +74,12 @@ class Console:
             Route("/login", self._login, methods=["GET"]),
             Route("/login", self._sign_in, methods=["POST"]),
             Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
-            Route("/systems.csv", self._systems_file),
+            Route("/systems.csv", self._file("systems", pages.all_systems)),
+            Route("/find.csv", self._file("found", pages.all_found)),
+            *self._faces("/find", pages.find),
+            Route("/audit.csv", self._file("audit", pages.audit.all_leaves)),
+            *self._faces("/audit", pages.audit.log),
+            *proofs(pages.audit),
             *self._faces("/engagements", pages.engagements),
             *Desk(self.machine, pages).routes(self._faces, self._file),
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
@@ -82,6 +90,8 @@ class Console:
             *self._faces("/kpis", pages.kpis),
             *self._faces("/clocks", pages.clocks),
             *self._faces("/boards/{name}", pages.board),
+            Route("/engagements/{id}/values.csv", self._file("values", pages.all_values)),
+            *self._faces("/engagements/{id}/values", pages.values),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
             *DeskForms(self.machine, pages, self._form).routes(),
@@ -105,7 +115,11 @@ class Console:
             return keep_form_token(request, HTMLResponse(render(page)))
 
         async def fragment(request: Request) -> Response:
-            return HTMLResponse(render_fragment(await asked(request)))
+            try:
+                return HTMLResponse(render_fragment(await asked(request)))
+            except Elsewhere:
+                # The page that asks was drawn when it had this address; it stays as it is until somebody reloads it.
+                return Response(status_code=204)
 
         async def facts(request: Request) -> Response:
             try:
@@ -120,14 +134,6 @@ class Console:
             return twins.as_csv(name, rows(request))
 
         return file
-
-    async def _systems_file(self, request: Request) -> Response:
-        page = await self.pages.systems(request)
-
-        async def once() -> AsyncGenerator[Any]:
-            yield page.rows
-
-        return twins.as_csv("systems", once())
 
     async def _home(self, _: Request) -> Response:
         return RedirectResponse("/engagements", 303)
@@ -252,10 +258,14 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
     NoSuchBoard: (404, "No such board", "Go to the boards and choose one."),
     NoSuchHop: (404, "No such hop", "Go to the key figures and choose one."),
+    NoSuchLeaf: (404, "This is not in the audit log", "Go to the audit trail and choose from there."),
+    NotProvable: (409, "The audit log does not prove this", "Go to the audit trail and verify the whole log."),
+    TooMuch: (409, "Too much for one pack", "Choose a time instead of the engagement."),
     NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
     FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),
     NothingApplied: (503, "No firm's folder is applied", "Run: throughline up"),
+    asyncpg.CharacterNotInRepertoireError: (400, "This address cannot be read", "Check it: a character in it is none."),
     OSError: (503, "", ""),
     asyncpg.PostgresError: (503, "", ""),
     asyncpg.InterfaceError: (503, "", ""),

@@ -35,6 +35,7 @@ class Shell:
     for production). `live_url` is the SSE stream that sends `event: hint` when this page has changed ("" when the page
     does not live). `now` is the hub's time when the page was drawn. `sandbox_clock` is what the driven clock says, ""
     when time is real; while it is set, the browser does not touch ages. `person` is who is signed in, "" for nobody.
+    `cli` says the same as the page, from a terminal ("" where the page says it itself).
     `csrf_token` goes into every form. `static_url` is where `static_folder()` is mounted, without a final slash.
     """
 
@@ -51,6 +52,7 @@ class Shell:
     sandbox_clock: str = ""
     person: str = ""
     static_url: str = "/static"
+    cli: str = ""
 
 
 def navigation(
@@ -88,4 +90,5 @@ def navigation(
         NavItem(key="boards", label="Boards", href=f"{prefix}/boards/start-readiness", icon="folder-kanban"),
         NavItem(key="kpis", label="Key figures", href=f"{prefix}/kpis", icon="timer"),
         NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems),
+        NavItem(key="audit", label="Audit trail", href=f"{prefix}/audit", icon="shield-check"),
     )

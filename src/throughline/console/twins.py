@@ -12,18 +12,18 @@ from starlette.responses import Response, StreamingResponse
 from throughline.console.charts.flow import Flow
 from throughline.console.charts.lanes import Lanes
 from throughline.console.pieces import Clock, Moment
-from throughline.console.rendering import LivePage
+from throughline.console.rendering import LivePage, StillPage
 
 # A spreadsheet takes these for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_json(page: LivePage) -> Response:
+def as_json(page: LivePage | StillPage) -> Response:
     """What the page says, without its frame and its drawing."""
     return Response(json.dumps(facts(page), ensure_ascii=False), media_type="application/json")
 
 
-def facts(page: LivePage) -> dict[str, Any]:
+def facts(page: LivePage | StillPage) -> dict[str, Any]:
     drawn = {field.name for field in dataclasses.fields(page) if isinstance(getattr(page, field.name), Lanes | Flow)}
     whole = {field.name: getattr(page, field.name) for field in dataclasses.fields(page)}
     return {

@@ -96,8 +96,11 @@ class Signer:
         return Verifier(f"throughline/{hashlib.sha256(public).hexdigest()[:16]}", public)
 
     def sign(self, checkpoint: Checkpoint) -> str:
+        return self.signed(f"{self.verifier.name}\n{checkpoint.size}\n{b64encode(checkpoint.root).decode()}\n")
+
+    def signed(self, body: str) -> str:
+        """Any text as a signed note. Its first line must say what it is: a checkpoint begins with the bare origin."""
         by = self.verifier
-        body = f"{by.name}\n{checkpoint.size}\n{b64encode(checkpoint.root).decode()}\n"
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(body.encode())
         return f"{body}\n\N{EM DASH} {by.name} {b64encode(by.number + signature).decode()}\n"
 

@@ -117,7 +117,7 @@ async def behind(machine: Machine, any_id: str) -> list[str]:
 
 def spellings(any_id: str) -> list[str]:
     """An id as somebody may have copied it: whole, or Salesforce's short form of it."""
-    plain = any_id.strip()
+    plain = any_id.replace("\0", "").strip()
     # A record's 18 characters are its 15 and a checksum; people copy either.
     return [plain, plain[:15]] if len(plain) == 18 else [plain]
 

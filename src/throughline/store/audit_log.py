@@ -1,6 +1,6 @@
 """The audit log: leaves in the order they were given, the subtrees above them, and the signed checkpoints."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -86,9 +86,41 @@ async def one(sql: Sql, seq: int) -> Row | None:
     return await sql.fetchrow("select * from audit_log where seq = $1", seq)
 
 
-async def newest_leaves(sql: Sql, *, before: int | None, limit: int) -> list[Row]:
+# By what leaves are looked for; each has an index with the moment behind it, or an engagement's few leaves.
+ASKED = ("actor", "action", "object", "engagement")
+
+
+async def newest_leaves(
+    sql: Sql,
+    said: Mapping[str, str],
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    before: tuple[str, int] | None = None,
+    limit: int,
+) -> list[Row]:
+    """Of all leaves, or of those that say so, the newest first; the statement names only what was asked."""
+    if unknown := said.keys() - {*ASKED}:
+        raise ValueError(
+            f"no leaf is found by its {', '.join(sorted(unknown))}; there is an index for {', '.join(ASKED)}"
+        )
+    where: list[str] = []
+    values: list[Any] = []
+    for name, value in said.items():
+        values.append(value)
+        where.append(f"entry::jsonb ->> '{name}' = ${len(values)}")
+    for sign, moment in ((">=", since), ("<", until)):
+        if moment is not None:
+            values.append(moment)
+            where.append(f"entry::jsonb ->> 'at' {sign} ${len(values)}")
+    if before is not None:
+        values += before
+        where.append(f"(entry::jsonb ->> 'at', seq) < (${len(values) - 1}, ${len(values)})")
     return await sql.fetch(
-        "select * from audit_log where ($1::bigint is null or seq < $1) order by seq desc limit $2", before, limit
+        f"""select *, entry::jsonb ->> 'at' as at from audit_log where {" and ".join(where) or "true"}
+            order by entry::jsonb ->> 'at' desc, seq desc limit ${len(values) + 1}""",  # noqa: S608 - our own words
+        *values,
+        limit,
     )
 
 
@@ -126,6 +158,14 @@ async def newest_checkpoint(sql: Sql) -> Row | None:
 
 async def checkpoints_after(sql: Sql, seq: int, *, limit: int) -> list[Row]:
     return await sql.fetch("select * from audit_checkpoints where seq > $1 order by seq limit $2", seq, limit)
+
+
+async def told_places(sql: Sql) -> list[Row]:
+    """The places outside, and how many leaves the last checkpoint had that each has taken."""
+    return await sql.fetch(
+        """select place, size from audit_anchored join audit_checkpoints on audit_checkpoints.seq = checkpoint
+           order by place"""
+    )
 
 
 async def anchored(sql: Sql, place: str) -> int:

@@ -1,5 +1,6 @@
 """The journal of what people did."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,14 @@ async def note(sql: Sql, *, actor: str, action: str, object_: str, detail: dict[
 
 async def about(sql: Sql, objects: list[str]) -> list[Row]:
     return await sql.fetch("select * from journal where object = any($1) order by seq", objects)
+
+
+async def spelled(sql: Sql, rows: Sequence[int]) -> list[Row]:
+    """Rows of the journal with their detail as PostgreSQL spells it: the text their leaves have the digest of."""
+    return await sql.fetch(
+        "select seq, at, actor, action, object, detail::text as detail from journal where seq = any($1) order by seq",
+        list(rows),
+    )
 
 
 async def newest(sql: Sql) -> int:

@@ -1,6 +1,8 @@
 """What an auditor takes home is checked in a process that knows nothing of us; whatever is changed in it is found."""
 
+import hashlib
 import json
+import random
 import subprocess
 import sys
 import sysconfig
@@ -15,10 +17,11 @@ import pytest
 
 from tests.hub.audit.conftest import SIGNER, Log
 from throughline.core.checkpoints import Checkpoint, Signer
-from throughline.hub.audit import evidence
+from throughline.core.manifests import manifest
+from throughline.hub.audit import evidence, offline
 from throughline.hub.audit.evidence import Wanted
 from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
-from throughline.store import captures
+from throughline.store import captures, journal
 from throughline.store.captures import Capture
 
 COUNT, ENGAGEMENT = 11, "deal-7"
@@ -49,6 +52,12 @@ class Home:
         before = path.read_text(encoding="utf-8")
         path.write_text(how(before), encoding="utf-8")
         assert path.read_text(encoding="utf-8") != before
+
+    def sign(self, signer: Signer) -> None:
+        """As only whoever has the key can."""
+        files = [path for path in self.folder.iterdir() if path.name != "manifest.txt"]
+        digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+        self.change("manifest.txt", lambda _: manifest(signer, digests))
 
     def lines(self, how: Callable[[list[str]], list[str]]) -> None:
         self.change("leaves.jsonl", lambda text: "".join(f"{each}\n" for each in how(text.splitlines())))
@@ -200,6 +209,8 @@ async def test_a_checkpoint_changed_or_signed_by_another_is_found(home: Any) -> 
 
     assert "not signed with the public key" in found.check()
     found.change("public-key.txt", lambda _: other.verifier.text)
+    assert "manifest.txt is not signed with the public key" in found.check()
+    found.sign(other)
     assert found.check().startswith("FINE: ")  # who believes the key of the pack believes its maker
     assert "not signed with the public key" in found.check("--key", SIGNER.verifier.text)
 
@@ -260,3 +271,114 @@ async def test_no_pack_is_made_of_a_leaf_that_was_changed(filled: Log, tmp_path:
 
     with pytest.raises(NotProvable):
         await evidence.export(filled.machine, Wanted(ENGAGEMENT), tmp_path / "evidence.zip")
+
+
+FILES = (
+    "pack.json", "public-key.txt", "checkpoint.txt", "leaves.jsonl", "captures.jsonl", "journal.jsonl", "index.html",
+    "verify.py", "manifest.txt",
+)  # fmt: skip
+
+
+@pytest.fixture
+async def decided(filled: Log) -> Log:
+    """Somebody decided, with a reason, and it belongs to the engagement."""
+    for n, reason in enumerate(("As agreed, für Köln", "second thoughts")):
+        await journal.note(filled.pool, actor="Ada", action="answered", object_=f"hold-x{n}", detail={"reason": reason},
+                           now=filled.clock())  # fmt: skip
+    await filled.pool.execute("update audit_waiting set engagement = $1", ENGAGEMENT)
+    await filled.tick()
+    return filled
+
+
+def wrong(folder: Path) -> str:
+    """What the check says of a folder, in this process; "" when it is fine."""
+    try:
+        offline.check(offline.read(folder), SIGNER.verifier.text, None)
+    except (offline.Wrong, *offline.UNREADABLE) as error:
+        return offline.told_why(error)
+    return ""
+
+
+@pytest.mark.usefixtures("decided")
+async def test_the_words_of_those_who_decided_are_in_it(home: Any) -> None:
+    found: Home = await home(engagement=ENGAGEMENT)
+    rows = [json.loads(line) for line in (found.folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
+
+    assert [(row["actor"], json.loads(row["detail"])) for row in rows] == [
+        ("Ada", {"reason": "As agreed, für Köln"}),
+        ("Ada", {"reason": "second thoughts"}),
+    ]
+    assert found.check().startswith("FINE: 6 leaves")
+
+
+@pytest.mark.parametrize("before", ["As agreed", '"Ada"', '"answered"', "hold-x1", "T12:"])
+@pytest.mark.usefixtures("decided")
+async def test_words_that_were_changed_are_found_even_with_the_key(home: Any, before: str) -> None:
+    found: Home = await home(engagement=ENGAGEMENT)
+    found.change("journal.jsonl", lambda text: text.replace(before, before.replace(before[1], "X")))
+    found.sign(SIGNER)
+
+    assert "was changed: it is not what its leaf says" in found.check()
+
+
+@pytest.mark.parametrize(("change", "told"), [("taken out", "is missing"), ("put in", "was put in")])
+@pytest.mark.usefixtures("decided")
+async def test_words_that_were_taken_out_or_put_in_are_found_even_with_the_key(
+    home: Any, change: str, told: str
+) -> None:
+    found: Home = await home(engagement=ENGAGEMENT)
+    lines = (found.folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    stranger = json.dumps({**json.loads(lines[0]), "seq": 77})
+    changed = lines[:1] if change == "taken out" else [*lines, stranger]
+    found.change("journal.jsonl", lambda _: "".join(f"{each}\n" for each in changed))
+    found.change("pack.json", lambda text: text.replace('"journal": 2', f'"journal": {len(changed)}'))
+    found.sign(SIGNER)
+
+    assert told in found.check()
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.usefixtures("decided")
+async def test_no_byte_of_any_file_can_be_changed_unseen(home: Any, filled: Log, name: str) -> None:
+    """The page people read and the script they run are among them."""
+    for wanted in ({"engagement": ENGAGEMENT}, period(filled)):
+        found: Home = await home(**wanted)
+        path, chance = found.folder / name, random.Random(name)
+        before = path.read_bytes()
+        for _ in range(40 if before else 0):
+            at, by = chance.randrange(len(before)), chance.randrange(1, 256)
+            path.write_bytes(before[:at] + bytes([before[at] ^ by]) + before[at + 1 :])
+            # A signature's spelling has bits that mean nothing; what is signed has none.
+            assert wrong(found.folder) or name in {"manifest.txt", "checkpoint.txt"}, (at, by)
+        path.write_bytes(before + b"\n")
+        assert wrong(found.folder) or name == "manifest.txt"
+        path.unlink()
+        assert wrong(found.folder)
+        path.write_bytes(before)
+        assert not wrong(found.folder)
+
+
+@pytest.mark.usefixtures("decided")
+async def test_a_zip_that_was_damaged_is_wrong_and_no_fault(home: Any, tmp_path: Path) -> None:
+    await home(engagement=ENGAGEMENT)
+    zipped, chance = tmp_path / "evidence.zip", random.Random(7)
+    before = zipped.read_bytes()
+
+    for _ in range(200):
+        at, by = chance.randrange(len(before)), chance.randrange(1, 256)
+        zipped.write_bytes(before[:at] + bytes([before[at] ^ by]) + before[at + 1 :])
+        wrong(zipped)  # whatever it is, it is told and not raised
+    for cut in (0, 1, 100, len(before) - 1):
+        zipped.write_bytes(before[:cut])
+        assert wrong(zipped)
+    zipped.write_bytes(before)
+    with ZipFile(zipped, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("pack.json", "{}")
+    assert "in the zip twice" in wrong(zipped)
+
+
+async def test_a_pack_of_another_release_is_not_guessed_at(home: Any) -> None:
+    found: Home = await home(engagement=ENGAGEMENT)
+    found.change("pack.json", lambda text: text.replace("evidence/2", "evidence/1"))
+
+    assert "check it with its own verify.py" in found.check()

@@ -29,7 +29,12 @@ def page(setting: Setting, found: Found, names: Mapping[str, str]) -> BreakPage:
     word, tone, icon = SHOWN[BreakState(row["state"])]
     return BreakPage(
         shell=shell(
-            setting, sentence(row), "reconciliation", Crumb("Reconciliation", "/reconciliation"), Crumb(row["id"])
+            setting,
+            sentence(row),
+            "reconciliation",
+            Crumb("Reconciliation", "/reconciliation"),
+            Crumb(row["id"]),
+            cli=f"throughline reconcile show {row['id']}",
         ),
         fragment_url=f"/reconciliation/{row['id']}/fragment",
         what=sentence(row),

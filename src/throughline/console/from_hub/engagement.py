@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from throughline.console.engagement import EngagementPage, IdRow, MoneyFact, Stage
-from throughline.console.from_hub import holds, wording
+from throughline.console.from_hub import holds, rungs, wording
 from throughline.console.from_hub.frame import Setting, shell
 from throughline.console.from_hub.journey import chart
 from throughline.console.pieces import Clock, Excerpt, LogEntry
@@ -22,6 +22,7 @@ from throughline.hub.stages import Reached
 from throughline.hub.stages import Stage as HubStage
 from throughline.hub.story import Beat, Story
 from throughline.hub.telling import words
+from throughline.hub.worth import Ladder
 
 # Silence longer than this is worth a line of its own in the log.
 QUIET = timedelta(minutes=1)
@@ -31,7 +32,7 @@ ORDER = ("opportunity", "customer", "contract", "billing_plan", "project", "mess
 
 
 def page(
-    setting: Setting, story: Story, stages: Sequence[Reached], *, billed: ContractStands | None = None,
+    setting: Setting, story: Story, stages: Sequence[Reached], billed: ContractStands | None, worth: Ladder, *,
     clocks: tuple[Clock, ...] = (),
 ) -> EngagementPage:  # fmt: skip
     engagement = story.engagement
@@ -54,6 +55,11 @@ def page(
         holds=tuple(holds.told(each, setting) for each in opened),
         money=money(story, billed),
         clocks=clocks,
+        values_url=f"/engagements/{engagement.id}/values",
+        pack_url=f"/audit/evidence.zip?engagement={engagement.id}",
+        cli=f"throughline trace {engagement.id}",
+        ladder=rungs.steps(worth),
+        gaps=rungs.gaps(worth),
         log_footnote=f"{wording.counted(len(engagement.exchanges), 'exchange')} on the wire, all kept.",
     )
 

@@ -22,7 +22,7 @@ def page(
     held = f", {wording.counted(setting.open_holds, 'open hold')}" if setting.open_holds else ""
     risk = f", {wording.monies(at_risk)} at risk" if at_risk else ""
     return EngagementsPage(
-        shell=shell(setting, "Engagements", "engagements", Crumb("Engagements")),
+        shell=shell(setting, "Engagements", "engagements", Crumb("Engagements"), cli="throughline engagements"),
         summary=f"{wording.counted(setting.engagements, 'engagement')}{held}{risk}.",
         fragment_url=f"/engagements/fragment{query}",
         rows=tuple(row(each, setting) for each in rows),

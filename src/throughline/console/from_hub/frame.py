@@ -24,7 +24,7 @@ class Setting:
     live: bool = True
 
 
-def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
+def shell(setting: Setting, title: str, section: str, *crumbs: Crumb, cli: str = "") -> Shell:
     pretend = all(is_loopback(urlsplit(system.url).netloc) for system in setting.firm.systems)
     return Shell(
         title=title,
@@ -43,4 +43,5 @@ def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
         now=wording.now_is(setting.now),
         csrf_token=setting.csrf_token,
         person=setting.person,
+        cli=cli,
     )

@@ -60,7 +60,7 @@ def page(
 ) -> HoldsPage:  # fmt: skip
     state = said.get("state") or "open"
     return HoldsPage(
-        shell=shell(setting, "Holds", "holds", Crumb("Holds")),
+        shell=shell(setting, "Holds", "holds", Crumb("Holds"), cli="throughline holds list"),
         summary=sentence(total, f"{state} hold"),
         fragment_url=f"/holds/fragment{query(said, after=cursor)}",
         facets=facets,
@@ -119,7 +119,14 @@ def one(
     setting: Setting, hold: HoldFacts, name: str, history: tuple[LogEntry, ...], *, background: Background
 ) -> HoldPage:
     return HoldPage(
-        shell=shell(setting, hold["why"], "holds", Crumb("Holds", "/holds"), Crumb(hold["id"])),
+        shell=shell(
+            setting,
+            hold["why"],
+            "holds",
+            Crumb("Holds", "/holds"),
+            Crumb(hold["id"]),
+            cli=f"throughline holds show {hold['id']}",
+        ),
         hold=told(hold, setting),
         systems=between(hold, setting.firm),
         engagement_name=waiting(hold) or name,

@@ -45,7 +45,9 @@ def page(
     comparison: str | None, query: str = "", older: str = "", first: str = "",
 ) -> ReconciliationPage:  # fmt: skip
     return ReconciliationPage(
-        shell=shell(setting, "Reconciliation", "reconciliation", Crumb("Reconciliation")),
+        shell=shell(
+            setting, "Reconciliation", "reconciliation", Crumb("Reconciliation"), cli="throughline reconcile list"
+        ),
         summary=_summary(stands, censuses),
         fragment_url=f"/reconciliation/fragment{query}",
         comparisons=tuple(_comparison(each, setting, active=each.comparison.name == comparison) for each in stands),

@@ -20,7 +20,7 @@ def page(setting: Setting, found: Sequence[Standing]) -> SystemsPage:
     unwell = [each for each in found if each.condition is not Condition.OK]
     said = f"{len(unwell)} cannot be worked with as usual" if unwell else "all working"
     return SystemsPage(
-        shell=shell(setting, "Systems", "systems", Crumb("Systems")),
+        shell=shell(setting, "Systems", "systems", Crumb("Systems"), cli="throughline status"),
         summary=f"{wording.counted(len(found), 'system')}, {said}.",
         fragment_url="/systems/fragment",
         rows=tuple(row(each, setting) for each in found),

@@ -42,6 +42,17 @@ document.addEventListener("click", async (event) => {
   }, 1500);
 });
 
+// ---- find: Ctrl K (or Command K) from anywhere ----
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  const box = document.getElementById("find");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
 // ---- ages: counted on the hub's clock, and left alone while a sandbox drives that clock ----
 
 const ahead = Date.parse(document.body.dataset.now) - Date.now();

@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 import zipfile
+import zlib
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,17 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FILES = ("pack.json", "public-key.txt", "checkpoint.txt", "leaves.jsonl", "captures.jsonl")
+FORMAT = "throughline-evidence/2"
+FILES = (
+    "pack.json", "public-key.txt", "checkpoint.txt", "leaves.jsonl", "captures.jsonl", "journal.jsonl", "index.html",
+    "verify.py", "manifest.txt",
+)  # fmt: skip
+JOURNAL = "journal/"
+# What a file that was damaged, or made to do harm, may raise while it is read.
+UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, OverflowError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class Wrong(Exception):
@@ -34,22 +45,30 @@ def node(left: bytes, right: bytes) -> bytes:
 
 def signed(note: str, key: str) -> tuple[int, bytes]:
     """Size and root of a checkpoint, when the key has signed it."""
+    name, body = signed_text(note, key, "a checkpoint")
+    origin, size, root = body.split("\n")[:3]
+    if origin != name:
+        raise Wrong("a checkpoint is of another log than the public key")
+    return int(size), b64decode(root)
+
+
+def signed_text(note: str, key: str, what: str) -> tuple[str, str]:
+    """The log's name and the text, when the key has signed it."""
     name, number, public = key.strip().split("+", 2)
     known = b64decode(public)
     if hashlib.sha256(f"{name}\n".encode() + known).digest()[:4].hex() != number or known[:1] != b"\x01":
         raise Wrong("the public key is none")
     body, _, signatures = note.partition("\n\n")
-    origin, size, root = body.split("\n")[:3]
     for line in signatures.splitlines():
         _, by, signature = [*line.split(" "), "", ""][:3]
         said = b64decode(signature)
-        if by == name == origin and said[:4].hex() == number:
+        if by == name and said[:4].hex() == number:
             try:
                 Ed25519PublicKey.from_public_bytes(known[1:]).verify(said[4:], f"{body}\n".encode())
             except InvalidSignature:
                 continue
-            return int(size), b64decode(root)
-    raise Wrong("a checkpoint is not signed with the public key")
+            return name, body
+    raise Wrong(f"{what} is not signed with the public key")
 
 
 def root_by_path(entry: str, seq: int, size: int, path: list[bytes]) -> bytes:
@@ -98,7 +117,7 @@ class Stack:
         self.roots: list[tuple[int, bytes]] = []
 
     def add(self, hash_: bytes, level: int = 0) -> None:
-        if level < 0 or self.size % (1 << level):
+        if not 0 <= level < 64 or self.size % (1 << level):
             raise Wrong("a subtree is not where one can be")
         self.size += 1 << level
         while self.roots and self.roots[-1][0] == level:
@@ -133,6 +152,36 @@ def check_leaves(pack: dict[str, Any], lines: list[dict[str, Any]], size: int, r
         raise Wrong("the leaves do not lead to the checkpoint: one was changed, put in, taken out or moved")
 
 
+def check_journal(pack: dict[str, Any], lines: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+    """What people said when they decided is what their leaves have the digest of, and all of it is there."""
+    told = {f"{JOURNAL}{row['seq']}": row for row in rows}
+    if len(rows) != pack["journal"] or len(told) != len(rows):
+        raise Wrong(f"{pack['journal']} rows of the journal are announced and {len(told)} are there")
+    entries = [json.loads(each["entry"]) for each in lines]
+    for said in (each for each in entries if str(each.get("source", "")).startswith(JOURNAL)):
+        row = told.pop(said["source"], None)
+        if row is None:
+            raise Wrong(f"{said['source']} is missing: its leaf is there")
+        if hashlib.sha256(row["detail"].encode()).hexdigest() != said.get("digest") or any(
+            row[name] != said.get(name) for name in ("at", "actor", "action", "object")
+        ):
+            raise Wrong(f"{said['source']} was changed: it is not what its leaf says")
+    if told:
+        raise Wrong(f"{min(told)} was put in: it has no leaf in this pack")
+
+
+def check_manifest(files: dict[str, bytes], key: str) -> None:
+    """Every file is, to the byte, what it was when the pack was made."""
+    name, body = signed_text(files["manifest.txt"].decode(), key, "manifest.txt")
+    said, *lines = body.split("\n")
+    announced = {file: digest for digest, _, file in (each.partition("  ") for each in lines)}
+    if said != f"{name}/evidence":
+        raise Wrong("manifest.txt is none")
+    for each in FILES[:-1]:
+        if announced.get(each) != hashlib.sha256(files[each]).hexdigest():
+            raise Wrong(f"{each} was changed since the pack was made")
+
+
 def check_growth(pack: dict[str, Any], kept: str, key: str, size: int, root: bytes) -> None:
     before, old = signed(kept, key)
     if before > size:
@@ -149,21 +198,32 @@ def read(place: Path) -> dict[str, bytes]:
     if place.is_dir():
         return {name: (place / name).read_bytes() for name in FILES}
     with zipfile.ZipFile(place) as archive:
+        names = archive.namelist()
+        if len(names) != len({*names}):
+            raise Wrong("a file is in the zip twice")
         return {name: archive.read(name) for name in FILES}
 
 
 def check(files: dict[str, bytes], key: str | None, kept: str | None) -> str:
     pack = json.loads(files["pack.json"])
+    if pack["format"] != FORMAT:
+        raise Wrong(f"this is a pack of {pack['format']}, and not of {FORMAT}: check it with its own verify.py")
     known = key or files["public-key.txt"].decode()
     size, root = signed(files["checkpoint.txt"].decode(), known)
     lines = [json.loads(line) for line in files["leaves.jsonl"].split(b"\n") if line]
     check_leaves(pack, lines, size, root)
     if hashlib.sha256(files["captures.jsonl"]).hexdigest() != pack["captures"]["sha256"]:
         raise Wrong("captures.jsonl was changed since the pack was made")
+    check_journal(pack, lines, [json.loads(line) for line in files["journal.jsonl"].split(b"\n") if line])
+    check_manifest(files, known)
     if kept:
         check_growth(pack, kept, known, size, root)
     shown = "as signed, and the log has only grown since the checkpoint you kept" if kept else "as signed"
     return f"{len(lines)} leaves of {pack['about']}: {shown} in the checkpoint of {size}."
+
+
+def told_why(error: BaseException) -> str:
+    return str(error) if isinstance(error, Wrong) else f"it cannot be read ({type(error).__name__}: {error})"
 
 
 def main() -> int:
@@ -176,8 +236,8 @@ def main() -> int:
     place = Path(said.place)
     try:
         told = check(read(place), said.key, kept)
-    except (Wrong, ValueError, KeyError, TypeError, OSError) as error:
-        sys.stdout.write(f"WRONG: {error}\n")
+    except (Wrong, *UNREADABLE) as error:
+        sys.stdout.write(f"WRONG: {told_why(error)}\n")
         return 1
     sys.stdout.write(f"FINE: {told}\n")
     return 0

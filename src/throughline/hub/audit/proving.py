@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from throughline.core import merkle
-from throughline.core.checkpoints import Checkpoint, Verifier
+from throughline.core.checkpoints import Checkpoint, Signer, Verifier
 from throughline.hub.audit import tree
 from throughline.hub.machine import Machine
 from throughline.store import audit_log
@@ -92,9 +92,13 @@ async def grown(sql: Sql, verifier: Verifier, before: int, newest: Row) -> Growt
 
 
 def verifier_of(machine: Machine) -> Verifier:
+    return signer_of(machine).verifier
+
+
+def signer_of(machine: Machine) -> Signer:
     if machine.signer is None:
         raise NotProvable("This process has no audit key.")
-    return machine.signer.verifier
+    return machine.signer
 
 
 def _signed(verifier: Verifier, note: str) -> Checkpoint:
