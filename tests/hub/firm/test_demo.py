@@ -31,6 +31,7 @@ from throughline.core.rows import (
 )
 from throughline.demo import FIRM
 from throughline.hub.firm import load, load_text, read_folder
+from throughline.sandbox.kantata.firm import RATES, ROLES
 
 CONNECTORS = ("salesforce", "netsuite", "kantata", "slack", "workday")
 LEGAL_ENTITIES = ("US", "UK", "DE")
@@ -196,6 +197,15 @@ def test_no_secret_is_in_the_folder(firm: Firm) -> None:
         "file:../secrets/workday.client",
         "file:../secrets/workday.refresh",
     ]
+
+
+@pytest.mark.parametrize(("currency", "role"), tuple(product(RATES, ROLES)))
+def test_the_simulated_psa_and_the_firm_agree_what_an_hour_costs(firm: Firm, currency: str, role: str) -> None:
+    asked = {"rate_card": f"Standard {currency}", "role": role, "currency": currency}
+    row = firm.table(RateRow).lookup(day=TODAY, **asked)
+
+    assert row
+    assert row.hourly_rate * 100 == RATES[currency][role]
 
 
 def test_a_folder_and_its_text_are_the_same_firm(firm: Firm) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 ROLES: tuple[str, ...] = ("Partner", "Project Manager", "Architect", "Consultant", "Analyst", "Service Engineer")
 
 RATES: dict[str, dict[str, int]] = {
-    "USD": dict(zip(ROLES, (42_000, 24_000, 28_000, 19_500, 14_500, 16_000), strict=True)),
-    "GBP": dict(zip(ROLES, (33_000, 18_500, 22_000, 15_000, 11_000, 12_500), strict=True)),
-    "EUR": dict(zip(ROLES, (36_000, 20_500, 24_500, 17_000, 12_500, 14_000), strict=True)),
+    "USD": dict(zip(ROLES, (38_500, 23_500, 26_500, 20_000, 16_500, 15_000), strict=True)),
+    "GBP": dict(zip(ROLES, (30_500, 18_500, 21_000, 15_500, 13_000, 11_500), strict=True)),
+    "EUR": dict(zip(ROLES, (34_500, 21_000, 24_000, 18_000, 15_000, 13_500), strict=True)),
 }
 
 
