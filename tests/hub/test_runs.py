@@ -382,6 +382,18 @@ async def test_a_pass_whose_end_cannot_be_written_is_run_again(opened: Any) -> N
     assert (await world.run())["state"] == "done"
 
 
+async def test_a_pass_the_database_ended_for_another_goes_again_at_once_and_is_no_fault(opened: Any) -> None:
+    world = await opened(process(Script()))
+    await won(world)
+
+    deadlock = "40P01"
+    async with world.broken("runs", code=deadlock):
+        await world.work((await world.run())["lane"])
+    await world.work()
+
+    assert (await world.run())["state"] == "done"
+
+
 # ---- answers
 
 

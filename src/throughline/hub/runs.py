@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+import asyncpg
 import structlog
 
 from throughline.core.claims import Claim
@@ -88,7 +89,8 @@ class Runner:
             # If it is ours after all, nobody has to wait until the lease is over.
             await lanes.release(self.pool, lane, lease.fence, due_at=self.clock() + FIRST_RETRY)
             return
-        except Overtaken as overtaken:
+        except (Overtaken, asyncpg.TransactionRollbackError) as overtaken:
+            # Of two that wait for each other's rows the database ends one: it lost nothing but its turn.
             log.warning("pass.overtaken", lane=lane, why=str(overtaken))
             await lanes.release(self.pool, lane, lease.fence, due_at=self.clock())
             return
