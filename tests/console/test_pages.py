@@ -19,8 +19,9 @@ from throughline.console.rendering import Page, render, render_fragment
 from throughline.console.states import StageKey, State, SystemState
 from throughline.console.systems import SystemsPage
 
-EVERY = ("engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "error")
-LIVE = EVERY[:-1]
+EVERY = ("engagement", "engagements", "hold", "holds", "reconciliation", "break", "systems", "people", "person",
+         "key_made", "error")  # fmt: skip
+LIVE = EVERY[:-2]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HOSTILE = """</title></script>"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&amp;"""
 

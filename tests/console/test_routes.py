@@ -170,7 +170,7 @@ async def broken(machine: Machine, held: None) -> None:
 
 PAGES = (
     "/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/reconciliation", "/reconciliation/break-1",
-    "/systems",
+    "/systems", "/people",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
 from throughline.api.shapes import Page, Shape
 from throughline.core import exact
+from throughline.core.rights import Right, needs
 from throughline.hub.audit import proving, reading, verifying
 from throughline.hub.audit.proving import verifier_of
 from throughline.store.database import Row
@@ -66,6 +67,7 @@ class AuditVerification(Shape):
 
 
 @router.get("/audit/leaves")
+@needs(Right.AUDIT)
 async def list_audit_leaves(
     machine: TheMachine,
     request: Request,
@@ -82,6 +84,7 @@ async def list_audit_leaves(
 
 
 @router.get("/audit/leaves/{seq}/proof")
+@needs(Right.AUDIT)
 async def prove_audit_leaf(machine: TheMachine, seq: Place) -> Inclusion:
     """What proves that a leaf is in the log, under its newest checkpoint."""
     proof = await proving.inclusion(machine, seq)
@@ -92,6 +95,7 @@ async def prove_audit_leaf(machine: TheMachine, seq: Place) -> Inclusion:
 
 
 @router.get("/audit/checkpoint")
+@needs(Right.AUDIT)
 async def get_audit_checkpoint(machine: TheMachine) -> Checkpoint:
     """The newest checkpoint: keep one elsewhere, and nobody can write the log anew unnoticed."""
     row = await proving.newest(machine)
@@ -99,6 +103,7 @@ async def get_audit_checkpoint(machine: TheMachine) -> Checkpoint:
 
 
 @router.get("/audit/growth")
+@needs(Right.AUDIT)
 async def prove_audit_growth(
     machine: TheMachine,
     *,
@@ -113,6 +118,7 @@ async def prove_audit_growth(
 
 
 @router.get("/audit/verification")
+@needs(Right.AUDIT)
 async def verify_audit_log(machine: TheMachine) -> AuditVerification:
     """Read the whole log, and compare it with every checkpoint and with the journal."""
     found = await verifying.verified(machine)

@@ -11,6 +11,7 @@ from throughline.api.holds import Hold, hold_shape
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape, monies
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import engagements, overview, story
 from throughline.hub.machine import Machine
 from throughline.hub.overview import Listed
@@ -126,6 +127,7 @@ class Exchanges(Shape):
 
 
 @router.get("/engagements")
+@needs(Right.READ)
 async def list_engagements(
     machine: TheMachine, request: Request, response: Response, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[EngagementRow]:
@@ -136,6 +138,7 @@ async def list_engagements(
 
 
 @router.get("/engagements/{any_id}")
+@needs(Right.READ)
 async def get_engagement(machine: TheMachine, any_id: str) -> Engagement:
     """The engagement behind any id: ours, or any system's id of its customer, deal, contract, project or message."""
     found = await engagements.one(machine, await only_one(machine, any_id))
@@ -155,6 +158,7 @@ async def get_engagement(machine: TheMachine, any_id: str) -> Engagement:
 
 
 @router.get("/engagements/{any_id}/timeline")
+@needs(Right.READ)
 async def get_timeline(machine: TheMachine, any_id: str) -> Timeline:
     """What happened, told as a story."""
     told = await story.of(machine, await only_one(machine, any_id))
@@ -163,6 +167,7 @@ async def get_timeline(machine: TheMachine, any_id: str) -> Timeline:
 
 
 @router.get("/engagements/{any_id}/exchanges")
+@needs(Right.EXCHANGES)
 async def get_exchanges(machine: TheMachine, any_id: str) -> Exchanges:
     """What was said on the wire, scrubbed."""
     found = await engagements.one(machine, await only_one(machine, any_id))

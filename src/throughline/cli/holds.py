@@ -11,6 +11,7 @@ from throughline.cli.printing import after, clock, document, mark, money, out, t
 from throughline.cli.where import HERE, Where
 from throughline.hub import holds as hub_holds
 from throughline.hub.firm import FirmErrors
+from throughline.hub.four_eyes import NotByOne
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.store import holds
 from throughline.store.database import Row
@@ -154,7 +155,7 @@ async def _act(verb: str, hold: str, choice: str | None, *, reason: str | None, 
                 row = await hub_holds.answer(machine, hold, choice, person=who, reason=reason)
         except NoSuchHold as error:
             raise Stop(f"{error} See: throughline holds list", Exit.FOUND) from error
-        except NotPossible as error:
+        except (NotPossible, NotByOne) as error:
             raise Stop(str(error), Exit.CONFLICT) from error
         except FirmErrors as error:
             raise Stop(f"{error}\nThe hold was not released: correct the folder first.", Exit.CONFIG) from error

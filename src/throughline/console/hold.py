@@ -81,7 +81,8 @@ class HoldPage:
 
     `engagement_name` and `engagement_href` say where it belongs ("" when the run has no engagement). `run` is the id
     of the waiting run; "" when it is a system that does not let us in, and `engagement_name` says how many wait for
-    it. `fragment_url` answers with `render_fragment(page)`.
+    it. `fragment_url` answers with `render_fragment(page)`. `proposed` says what one person has answered where two must
+    agree, "" when nobody has.
     """
 
     shell: Shell
@@ -93,3 +94,4 @@ class HoldPage:
     fragment_url: str
     history: tuple[LogEntry, ...]
     comparison: Comparison | None = None
+    proposed: str = ""

@@ -10,14 +10,17 @@ from starlette.requests import Request
 from throughline.console.break_ import BreakPage
 from throughline.console.engagement import EngagementPage
 from throughline.console.engagements import EngagementRow, EngagementsPage
-from throughline.console.from_hub import break_, engagement, engagements, holds, reconciliation, systems
+from throughline.console.from_hub import break_, engagement, engagements, holds, people, reconciliation, systems
 from throughline.console.from_hub.frame import Setting
-from throughline.console.guard import form_token
+from throughline.console.guard import form_token, who_asks
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldRow, HoldsPage
+from throughline.console.people import PeoplePage, PersonPage, PersonRow
 from throughline.console.reconciliation import BreakRow, ReconciliationPage
 from throughline.console.systems import SystemsPage
-from throughline.hub import accounts, overview, story
+from throughline.core.rights import Right, needs
+from throughline.hub import access_keys, accounts, overview, story
+from throughline.hub import people as hub_people
 from throughline.hub import systems as hub_systems
 from throughline.hub.admission import Admission
 from throughline.hub.engagements import NoSuchEngagement, behind
@@ -25,8 +28,9 @@ from throughline.hub.holds import NoSuchHold
 from throughline.hub.machine import Machine
 from throughline.hub.reconciliation import overview as reconciled
 from throughline.hub.reconciliation.overview import Asked
-from throughline.store import breaks, censuses
+from throughline.store import breaks, censuses, proposals
 from throughline.store import holds as stored
+from throughline.store.database import Row
 
 ROWS, ROWS_OF_A_FILE = 50, 200
 
@@ -46,6 +50,7 @@ class Pages:
     machine: Machine
     admission: Admission
 
+    @needs(Right.READ)
     async def engagements(self, request: Request) -> EngagementsPage:
         setting, cursor = await self.setting(request), request.query_params.get("before")
         found = await overview.deals(self.machine, cursor=cursor, limit=ROWS)
@@ -59,6 +64,7 @@ class Pages:
             newest="/engagements" if cursor else "",
         )
 
+    @needs(Right.READ)
     async def engagement(self, request: Request) -> EngagementPage | EngagementsPage:
         """Under any id. An id of several engagements lists them; another id than ours leads to ours."""
         any_id = request.path_params["id"]
@@ -72,6 +78,7 @@ class Pages:
         billed = await accounts.of_contract(self.machine, f"contract-of-{ids[0]}")
         return engagement.page(setting, told, await overview.stages(self.machine, told.engagement), billed)
 
+    @needs(Right.READ)
     async def holds(self, request: Request) -> HoldsPage:
         setting, owner, cursor = (
             await self.setting(request),
@@ -92,12 +99,17 @@ class Pages:
             first=f"/holds{_query(owner=owner)}" if cursor else "",
         )
 
+    @needs(Right.READ)
     async def hold(self, request: Request) -> HoldPage:
         id_ = request.path_params["id"]
         row = await stored.one(self.machine.pool, id_)
         if row is None:
             raise NoSuchHold(f"There is no hold {id_}.")
-        setting = await self.setting(request)
+        page = await self._hold(await self.setting(request), row)
+        said = await proposals.one(self.machine.pool, id_) if row["state"] == "open" else None
+        return replace(page, proposed=holds.proposed(said, who_asks(request).name)) if said else page
+
+    async def _hold(self, setting: Setting, row: Row) -> HoldPage:
         if row["system"]:
             return holds.one(setting, row, "", ())
         try:
@@ -107,30 +119,54 @@ class Pages:
         name = told.engagement.deal.get("name") or row["correlation"]
         return holds.one(setting, row, name, engagement.log(told.beats))
 
+    @needs(Right.PEOPLE)
+    async def people(self, request: Request) -> PeoplePage:
+        return people.page(
+            await self.setting(request),
+            await hub_people.listed(self.machine),
+            await access_keys.listed(self.machine),
+        )
+
+    @needs(Right.PEOPLE)
+    async def person(self, request: Request) -> PersonPage:
+        found = await hub_people.one(self.machine, request.path_params["name"])
+        return people.one(await self.setting(request), found, await access_keys.listed(self.machine))
+
+    @needs(Right.PEOPLE)
+    async def all_people(self, request: Request) -> AsyncGenerator[list[PersonRow]]:
+        setting = await self.setting(request)
+        yield [people.row(each, setting) for each in await hub_people.listed(self.machine)]
+
+    @needs(Right.ESTATE)
     async def systems(self, request: Request) -> SystemsPage:
         return systems.page(await self.setting(request), await hub_systems.listed(self.machine))
 
+    @needs(Right.READ)
     async def reconciliation(self, request: Request) -> ReconciliationPage:
         asked, cursor = _asked(request), request.query_params.get("after")
         setting = await self.setting(request)
         found = await reconciled.queue(self.machine, asked, cursor=cursor, limit=ROWS)
         names = await self._deals(found.rows)
+        whole = who_asks(request).may(Right.ESTATE)
+        counts = await censuses.listed(self.machine.pool) if whole else []
         said = {"comparison": asked.comparison, "owner": asked.owner}
         return reconciliation.page(
             setting,
-            await reconciled.stands(self.machine),
+            await reconciled.stands(self.machine) if whole else (),
             [reconciliation.row(each, setting, names) for each in found.rows],
-            [reconciliation.counted(each, setting.now) for each in await censuses.listed(self.machine.pool)],
+            [reconciliation.counted(each, setting.now) for each in counts],
             comparison=asked.comparison,
             query=_query(**said, after=cursor),
             older=f"/reconciliation{_query(**said, after=found.next)}" if found.next else "",
             first=f"/reconciliation{_query(**said)}" if cursor else "",
         )
 
+    @needs(Right.READ)
     async def break_(self, request: Request) -> BreakPage:
         found = await reconciled.one(self.machine, request.path_params["id"])
         return break_.page(await self.setting(request), found, await self._deals([found.row]))
 
+    @needs(Right.READ)
     async def all_breaks(self, request: Request) -> AsyncGenerator[list[BreakRow]]:
         setting, asked = await self.setting(request), _asked(request)
         cursor, more = None, True
@@ -140,6 +176,7 @@ class Pages:
             yield [reconciliation.row(each, setting, names) for each in found.rows]
             cursor, more = found.next, found.next is not None
 
+    @needs(Right.READ)
     async def all_engagements(self, request: Request) -> AsyncGenerator[list[EngagementRow]]:
         """Every row, for a file."""
         setting, cursor, more = await self.setting(request), None, True
@@ -148,6 +185,7 @@ class Pages:
             yield [engagements.row(each, setting) for each in found.rows]
             cursor, more = found.next, found.next is not None
 
+    @needs(Right.READ)
     async def all_holds(self, request: Request) -> AsyncGenerator[list[HoldRow]]:
         setting, owner = await self.setting(request), request.query_params.get("owner")
         cursor, more = None, True
@@ -163,7 +201,7 @@ class Pages:
         return Setting(
             firm=applied.firm,
             now=self.machine.clock(),
-            person="" if self.admission.open else request.state.person,
+            who=who_asks(request),
             csrf_token=form_token(request),
             engagements=count,
             open_holds=open_holds,

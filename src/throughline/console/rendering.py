@@ -16,16 +16,28 @@ from throughline.console.error import ErrorPage
 from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldsPage
 from throughline.console.icons import icon
-from throughline.console.login import LoginPage
+from throughline.console.login import LoginPage, SignedInPage
+from throughline.console.people import KeyMadePage, PeoplePage, PersonPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 
-type LivePage = BreakPage | EngagementPage | EngagementsPage | HoldPage | HoldsPage | ReconciliationPage | SystemsPage
-type Page = LivePage | ErrorPage | LoginPage
+type LivePage = (
+    BreakPage
+    | EngagementPage
+    | EngagementsPage
+    | HoldPage
+    | HoldsPage
+    | PeoplePage
+    | PersonPage
+    | ReconciliationPage
+    | SystemsPage
+)
+type Page = LivePage | ErrorPage | KeyMadePage | LoginPage | SignedInPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none';"
+    " base-uri 'none'; object-src 'none'; form-action 'self'"
 )
 
 _HERE = Path(__file__).parent

@@ -19,22 +19,34 @@ from starlette.types import ASGIApp, Scope
 from throughline.console import twins
 from throughline.console.error import ErrorPage
 from throughline.console.from_hub import wording
-from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
-from throughline.console.login import LoginPage
+from throughline.console.guard import (
+    Guarded,
+    Missing,
+    declared,
+    form_token,
+    keep_form_token,
+    who_asks,
+    why_forged,
+)
 from throughline.console.pages import Elsewhere, Pages
+from throughline.console.people_forms import PeopleForms
 from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
+from throughline.console.sign_in import SignIn, is_ours
 from throughline.core.reconciliation.definitions import NoSuchComparison
+from throughline.core.rights import Right, needed_by, needs
 from throughline.hub import cancels, holds
-from throughline.hub.admission import SESSION as SESSION_LENGTH
+from throughline.hub.access_keys import NoSuchKey
 from throughline.hub.admission import Admission
 from throughline.hub.cancels import NoSuchRun, NotCancellable, Wish
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
 from throughline.hub.firms import NothingApplied
+from throughline.hub.four_eyes import MayNotApprove, NotByOne
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.machine import Machine
 from throughline.hub.overview import NoSuchPlace
+from throughline.hub.people import NoSuchPerson, NotAllowedNow, NotAPerson
 from throughline.hub.pulse import Pulse
 from throughline.hub.reconciliation.overview import NoSuchBreak
 
@@ -61,8 +73,8 @@ class Console:
         routes = [
             Route("/", self._home),
             Route("/live", self._live),
-            Route("/login", self._login, methods=["GET"]),
-            Route("/login", self._sign_in, methods=["POST"]),
+            *SignIn(self.admission, self._form, self._bare_shell).routes(),
+            *PeopleForms(self.machine, self.pages, self._form).routes(),
             Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
             Route("/holds.csv", self._file("holds", pages.all_holds)),
             Route("/systems.csv", self._systems_file),
@@ -71,6 +83,9 @@ class Console:
             Route("/reconciliation.csv", self._file("breaks", pages.all_breaks)),
             *self._faces("/reconciliation", pages.reconciliation),
             *self._faces("/systems", pages.systems),
+            Route("/people.csv", self._file("people", pages.all_people)),
+            *self._faces("/people", pages.people),
+            *self._faces("/people/{name}", pages.person),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
             *self._faces("/reconciliation/{id}", pages.break_),
@@ -80,7 +95,8 @@ class Console:
             Mount("/static", _Static(directory=static_folder())),
         ]
         handlers: dict[Any, Any] = dict.fromkeys((*MEANING, Exception), self._failed)
-        return Guarded(Starlette(routes=routes, exception_handlers=handlers), self.admission)
+        console = Starlette(routes=routes, exception_handlers=handlers)
+        return Guarded(console, self.admission, declared(routes), self._failed)
 
     def _faces(self, path: str, asked: Asked) -> list[Route]:
         """A page, the part of it that lives, and the same facts for programs."""
@@ -101,14 +117,18 @@ class Console:
             except Elsewhere as other:
                 return RedirectResponse(f"{other.address}.json", 303)
 
+        for face in (whole, fragment, facts):
+            face.__dict__.update(needs=needed_by(asked))
         return [Route(f"{path}/fragment", fragment), Route(f"{path}.json", facts), Route(path, whole)]
 
     def _file(self, name: str, rows: Callable[[Request], Any]) -> Callable[[Request], Awaitable[Response]]:
         async def file(request: Request) -> Response:
             return twins.as_csv(name, rows(request))
 
+        file.__dict__.update(needs=needed_by(rows))
         return file
 
+    @needs(Right.ESTATE)
     async def _systems_file(self, request: Request) -> Response:
         page = await self.pages.systems(request)
 
@@ -117,9 +137,11 @@ class Console:
 
         return twins.as_csv("systems", once())
 
+    @needs(Right.READ)
     async def _home(self, _: Request) -> Response:
         return RedirectResponse("/engagements", 303)
 
+    @needs(Right.READ)
     async def _live(self, _: Request) -> Response:
         """One line for each tab. It says that something happened, never what: the page asks again for itself."""
         return StreamingResponse(self._hints(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
@@ -132,54 +154,34 @@ class Console:
                 happened = await listener.heard(within=HEARTBEAT_SECONDS)
                 yield "event: hint\ndata: {}\n\n" if happened else ": still here\n\n"
 
+    @needs(Right.DECIDE)
     async def _answer(self, request: Request) -> Response:
         form = await self._form(request)
         choice, reason = str(form.get("choice", "")), str(form.get("reason", "")).strip() or None
-        person = request.state.person
+        person = who_asks(request).name
         decided = await holds.answer(self.machine, request.path_params["id"], choice, person=person, reason=reason)
         return RedirectResponse(_back(request, decided["correlation"]), 303)
 
+    @needs(Right.DECIDE)
     async def _release(self, request: Request) -> Response:
         form = await self._form(request)
         reason = str(form.get("reason", "")).strip() or None
-        person = request.state.person
+        person = who_asks(request).name
         decided = await holds.release(self.machine, request.path_params["id"], person=person, reason=reason)
         return RedirectResponse(_back(request, decided["correlation"]), 303)
 
+    @needs(Right.CANCEL)
     async def _cancel(self, request: Request) -> Response:
         form = await self._form(request)
-        wish = Wish(request.state.person, str(form.get("reason", "")).strip() or "no reason was given", undo=False)
+        wish = Wish(who_asks(request).name, str(form.get("reason", "")).strip() or "no reason was given", undo=False)
         told = await cancels.cancel(self.machine, request.path_params["id"], wish)
         return RedirectResponse(_back(request, told["correlation"]), 303)
-
-    async def _login(self, request: Request) -> Response:
-        if self.admission.open:
-            return RedirectResponse("/engagements", 303)
-        return self._login_page(request, request.query_params.get("next", "/"))
-
-    async def _sign_in(self, request: Request) -> Response:
-        form = await self._form(request)
-        where, person = str(form.get("next", "/")), str(form.get("person", "")).strip()[:80]
-        if not person or not self.admission.fits(str(form.get("key", ""))):
-            log.warning("console.refused")
-            wrong = "That is not the key." if person else "Say who you are."
-            return self._login_page(request, where, wrong=wrong)
-        answer = RedirectResponse(where if _is_ours(where) else "/", 303)
-        seconds = int(SESSION_LENGTH.total_seconds())
-        keep_cookie(request, answer, SESSION, self.admission.session(person), seconds=seconds)
-        return answer
-
-    def _login_page(self, request: Request, where: str, *, wrong: str = "") -> Response:
-        shell = self._bare_shell(request, "Sign in", signed_in=False)
-        page = LoginPage(shell=shell, action="/login", next=where if _is_ours(where) else "/", wrong=wrong)
-        status = 403 if wrong else 200
-        return keep_form_token(request, HTMLResponse(render(page), status))
 
     async def _form(self, request: Request) -> FormData:
         said = request.headers.get("content-length", "")
         if not said.isdigit() or int(said) > LARGEST_FORM:
             raise HTTPException(413)
-        form = await request.form(max_files=0, max_fields=20)
+        form = await request.form(max_files=0, max_fields=200)
         if why := why_forged(request, str(form.get("csrf_token", "")), self.admission):
             raise HTTPException(403, why)
         return form
@@ -237,6 +239,13 @@ MEANING: dict[type[Exception], tuple[int, str, str]] = {
     NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
     NoSuchBreak: (404, "No such break", "Go to the reconciliation and choose one."),
     NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
+    NoSuchPerson: (404, "Nobody of that name", "Go to the people, and choose one."),
+    NoSuchKey: (404, "No such key", "Go to the people: their keys are listed there."),
+    NotAPerson: (422, "This cannot be written down", "Go back, and correct it."),
+    NotAllowedNow: (409, "Not possible now", "Go back: the page says how it stands."),
+    MayNotApprove: (403, "Not allowed", "Ask somebody who may approve."),
+    NotByOne: (409, "Two people must agree", "Ask somebody else who may approve to answer the same."),
+    Missing: (403, "Not allowed", "Ask an admin for a role that may."),
     NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
     NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
     FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),
@@ -277,11 +286,7 @@ def _meaning(error: Exception) -> tuple[int, str, str, str]:
 def _back(request: Request, engagement: str) -> str:
     """To the page the form was on, if it is one of ours; else to the engagement."""
     path = urlsplit(request.headers.get("referer", "")).path
-    return path if path.startswith(("/engagements/", "/holds/")) and _is_ours(path) else f"/engagements/{engagement}"
-
-
-def _is_ours(path: str) -> bool:
-    return path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if path.startswith(("/engagements/", "/holds/")) and is_ours(path) else f"/engagements/{engagement}"
 
 
 def console(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:

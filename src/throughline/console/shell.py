@@ -34,7 +34,8 @@ class Shell:
     "Production"), `environment_detail` says where ("local"), `environment_tone` its colour (wait for a sandbox, acc
     for production). `live_url` is the SSE stream that sends `event: hint` when this page has changed ("" when the page
     does not live). `now` is the hub's time when the page was drawn. `sandbox_clock` is what the driven clock says, ""
-    when time is real; while it is set, the browser does not touch ages. `person` is who is signed in, "" for nobody.
+    when time is real; while it is set, the browser does not touch ages. `person` is who is signed in, "" for nobody;
+    `sign_out_url` takes POST `csrf_token`.
     `csrf_token` goes into every form. `static_url` is where `static_folder()` is mounted, without a final slash.
     """
 
@@ -50,14 +51,22 @@ class Shell:
     csrf_token: str
     sandbox_clock: str = ""
     person: str = ""
+    sign_out_url: str = ""
     static_url: str = "/static"
 
 
 def navigation(
-    *, engagements: str = "", holds: str = "", breaks: str = "", systems: str = "", prefix: str = ""
+    *,
+    engagements: str = "",
+    holds: str = "",
+    breaks: str = "",
+    systems: str | None = "",
+    people: bool = False,
+    prefix: str = "",
 ) -> tuple[NavItem, ...]:
     """The sections that exist, with their counts as text; what waits for a person is marked.
 
+    `systems` is None for who may not see them; `people` is whether who looks may say who comes in.
     `prefix` is where the console is.
     """
     return (
@@ -84,5 +93,10 @@ def navigation(
             count=breaks,
             urgent=breaks not in {"", "0"},
         ),
-        NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems),
+        *(
+            [NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems)]
+            if systems is not None
+            else []
+        ),
+        *([NavItem(key="people", label="People", href=f"{prefix}/people", icon="user")] if people else []),
     )

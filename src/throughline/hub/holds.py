@@ -1,8 +1,9 @@
 """What people do with holds: answer them, release them. Both run the process again; nothing else has to be known."""
 
+from datetime import datetime
 from typing import Any
 
-from throughline.hub import lockouts
+from throughline.hub import four_eyes, lockouts
 from throughline.hub.machine import Machine
 from throughline.hub.once import Once
 from throughline.store import holds, journal, lanes
@@ -30,6 +31,8 @@ async def answer(
         if choice not in row["choices"]:
             raise NotPossible(f"{choice!r} is not a choice of {id_}; choose {' or '.join(map(repr, row['choices']))}.")
         now = machine.clock()
+        if not await four_eyes.agreed(machine, sql, row, choice, person=person, reason=reason):
+            return await _proposed(machine, sql, row, choice, person=person, reason=reason, once=once)
         run, name, choices = row["run"], row["name"], row["choices"]
         if not await holds.answer(sql, run, name, choice, choices=choices, reason=reason, person=person, now=now):
             raise NotPossible(f"{id_} was answered before; the first answer stands.")
@@ -59,6 +62,19 @@ async def release(
     return {**told, "replayed": False}
 
 
+async def _proposed(
+    machine: Machine, sql: Sql, row: Row, choice: str, *, person: str, reason: str | None, once: Once | None
+) -> dict[str, Any]:
+    """The hold stays open until somebody else agrees."""
+    now, how = machine.clock(), f"proposed {choice}"
+    detail = {"how": how, "reason": reason, "run": row["run"], "why": row["why"]}
+    await journal.note(sql, actor=person, action="propose", object_=row["id"], detail=detail, now=now)
+    told = _told(row, how=how, person=person, reason=reason, at=now)
+    if once:
+        await once.keep(sql, told, now=now)
+    return {**told, "replayed": False}
+
+
 async def _open(sql: Sql, id_: str) -> Row:
     row = await holds.for_update(sql, id_)
     if row is None:
@@ -78,5 +94,9 @@ async def _go_on(machine: Machine, sql: Sql, row: Row, *, how: str, person: str,
         await lanes.wake(sql, [row["lane"]], at=now)
     detail = {"how": how, "reason": reason, "run": row["run"], "why": row["why"]}
     await journal.note(sql, actor=person, action=how.split(maxsplit=1)[0], object_=row["id"], detail=detail, now=now)
+    return _told(row, how=how, person=person, reason=reason, at=now)
+
+
+def _told(row: Row, *, how: str, person: str, reason: str | None, at: datetime) -> dict[str, Any]:
     named = {name: row[name] for name in ("id", "run", "lane", "correlation", "system", "why")}
-    return {**named, "how": how, "by": person, "reason": reason, "at": now.isoformat()}
+    return {**named, "how": how, "by": person, "reason": reason, "at": at.isoformat()}

@@ -5,8 +5,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from throughline.console.from_hub import wording
+from throughline.console.guard import SOMEBODY
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.core.firm import Firm
+from throughline.core.rights import Right, Who
 from throughline.hub.admission import is_loopback
 
 
@@ -16,7 +18,7 @@ class Setting:
 
     firm: Firm
     now: datetime
-    person: str
+    who: Who
     csrf_token: str
     engagements: int
     open_holds: int
@@ -25,6 +27,7 @@ class Setting:
 
 
 def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
+    signed_in = "" if setting.who.name == SOMEBODY else setting.who.name
     pretend = all(is_loopback(urlsplit(system.url).netloc) for system in setting.firm.systems)
     return Shell(
         title=title,
@@ -34,7 +37,8 @@ def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
             engagements=f"{setting.engagements:,}",
             holds=f"{setting.open_holds:,}",
             breaks=f"{setting.breaks:,}",
-            systems=str(len(setting.firm.systems)),
+            systems=str(len(setting.firm.systems)) if setting.who.may(Right.ESTATE) else None,
+            people=setting.who.may(Right.PEOPLE),
         ),
         environment="Sandbox" if pretend else setting.firm.name,
         environment_detail="local" if pretend else "",
@@ -42,5 +46,6 @@ def shell(setting: Setting, title: str, section: str, *crumbs: Crumb) -> Shell:
         live_url="/live" if setting.live else "",
         now=wording.now_is(setting.now),
         csrf_token=setting.csrf_token,
-        person=setting.person,
+        person=signed_in,
+        sign_out_url="/sign-out" if signed_in else "",
     )
