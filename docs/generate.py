@@ -6,9 +6,11 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from throughline.api import application
 from throughline.cli.exits import Exit
 from throughline.cli.program import app
 from throughline.core.events import EVENTS, Event
+from throughline.core.rights import FOR, MEANING, OF_THE_WHOLE_FIRM, OPEN, ROLES, PersonRole, Right
 from throughline.main import installed_workflows
 from throughline.settings import PREFIX, Settings
 
@@ -29,7 +31,7 @@ ENDINGS = {
 
 def pages() -> dict[str, str]:
     """Every reference page, by the name of its file."""
-    return {"cli.md": cli(), "events.md": events(), "settings.md": settings()}
+    return {"cli.md": cli(), "events.md": events(), "rights.md": rights(), "settings.md": settings()}
 
 
 def cli() -> str:
@@ -55,6 +57,30 @@ def _event(name: str, event: type[Event]) -> str:
     carries = ", ".join(f"`{field}`" for field in event.model_fields if field != event.subject)
     starts = ", ".join(sorted(f"`{each.name}`" for each in installed_workflows() if each.starts_with(event)))
     return f"| `{name}` | {inspect.getdoc(event)} | `{event.subject}` | {carries} | {starts} |\n"
+
+
+def rights() -> str:
+    heads = " | ".join(PersonRole)
+    roles = "".join(
+        f"| `{right}` | {MEANING[right]} | {' | '.join('yes' if right in ROLES[role] else '' for role in PersonRole)}"
+        f" | {'' if right in OF_THE_WHOLE_FIRM else 'yes'} |\n"
+        for right in Right
+    )
+    people = "".join(f"| {role} | {said} |\n" for role, said in FOR.items())
+    described = application.described()
+    addresses = "".join(
+        f"| `{each.method}` | `{each.path}` | {'open to all' if each.needs == OPEN else f'`{each.needs}`'} |\n"
+        for each in sorted(application.addresses(described), key=lambda each: (each.path, each.method))
+    )
+    return (
+        f"# Rights\n\n{MADE}\n\n"
+        "What each role may do. Each address needs exactly one right; whoever lacks it is refused and told which one.\n"
+        "Somebody who is limited to some of the firm's companies keeps only what is marked in the last column.\n\n"
+        f"| role | is for |\n|---|---|\n{people}\n"
+        f"| right | what it allows | {heads} | limited |\n|---|---|{'---|' * len(PersonRole)}---|\n{roles}\n"
+        "## Addresses of the API\n\n"
+        f"| method | address | needs |\n|---|---|---|\n{addresses}"
+    )
 
 
 def settings() -> str:

@@ -201,7 +201,8 @@ def test_every_path_in_the_docs_exists() -> None:
 
 def test_every_address_in_the_docs_is_answered() -> None:
     api = set(described().openapi()["paths"]) | {"/api/v1/openapi.json", "/hooks/{}"}
-    console = set(re.findall(r'"(/[\w/{}.]*)"', (PACKAGE / "console" / "routes.py").read_text(encoding="utf-8")))
+    routes = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "console").glob("*.py"))
+    console = set(re.findall(r'"(/[\w/{}.]*)"', routes))
     answered = {re.sub(r"\{\w*\}", "{}", address) for address in api | console}
     named = [said for said in spans() if re.fullmatch(r"(?:GET |POST )?/[\w/<>{}.-]*", said.text)]
 

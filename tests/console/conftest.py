@@ -21,6 +21,7 @@ from throughline.console.hold import Candidate, Choice, ComparedField, Compariso
 from throughline.console.holds import Facet, Filter, HoldRow, HoldsPage
 from throughline.console.kpis import KpisPage
 from throughline.console.overview import OverviewPage
+from throughline.console.people import KeyMadePage, KeyRow, PeoplePage, PersonPage, PersonRow, Tick
 from throughline.console.pieces import Clock, EmptyPlace, Excerpt, LogEntry, Moment
 from throughline.console.reconciliation import BreakRow, CensusRow, ComparisonRow, ReconciliationPage
 from throughline.console.rendering import Page
@@ -871,11 +872,88 @@ def error_page() -> ErrorPage:
     )
 
 
+ROLES = (
+    Tick(value="viewer", label="Viewer", meaning="read"),
+    Tick(value="operator", label="Operator", meaning="read, plan, decide, cancel", on=True),
+)
+COMPANIES = (Tick(value="DE", label="DE", meaning="Sample Germany GmbH", on=True), Tick(value="UK", label="UK"))
+ANNA = PersonRow(
+    key="anna@example.com",
+    href="/people/anna%40example.com",
+    roles=("Operator", "Approver"),
+    companies="DE, UK",
+    keys="1",
+    sessions="2",
+    seen=age("12 m"),
+    added=moment("09:00:00"),
+    added_by="boss@example.com",
+)
+ACCESS_KEY = KeyRow(
+    key="key-7f3k2qxm4a",
+    name="Browser",
+    owner="anna@example.com",
+    rights=("read", "decide"),
+    companies="All",
+    used=age("3 m"),
+    expires=moment("23:00:00"),
+    over=False,
+    remove_url="/access-keys/key-7f3k2qxm4a/remove",
+)
+
+
+@pytest.fixture
+def people_page() -> PeoplePage:
+    return PeoplePage(
+        shell=dataclasses.replace(shell("People", "people", Crumb("People")), sign_out_url="/sign-out"),
+        summary="1 person, 2 keys.",
+        fragment_url="/people/fragment",
+        add_url="/people",
+        key_url="/access-keys",
+        rows=(ANNA,),
+        keys=(
+            ACCESS_KEY,
+            dataclasses.replace(ACCESS_KEY, key="key-2", name="Warehouse", owner="", used=None, over=True),
+        ),
+        roles=ROLES,
+        companies=COMPANIES,
+        rights=(Tick(value="read", label="Read", meaning="See engagements, holds and runs."),),
+        cli="throughline people add anna@example.com --role operator",
+        empty=EmptyPlace("Nobody is written down yet", "Whoever is on this machine is its admin."),
+    )
+
+
+@pytest.fixture
+def person_page() -> PersonPage:
+    return PersonPage(
+        shell=shell("anna@example.com", "people", Crumb("People", "/people"), Crumb("anna@example.com")),
+        fragment_url="/people/anna%40example.com/fragment",
+        person=ANNA,
+        roles=ROLES,
+        companies=COMPANIES,
+        keys=(ACCESS_KEY,),
+        change_url="/people/anna%40example.com/change",
+        sign_out_url="/people/anna%40example.com/sign-out",
+        remove_url="/people/anna%40example.com/remove",
+        key_url="/people/anna%40example.com/key",
+        cli="throughline people role anna@example.com --role operator --role approver",
+    )
+
+
+@pytest.fixture
+def key_made_page() -> KeyMadePage:
+    return KeyMadePage(
+        shell=shell("A new key", "people", Crumb("People", "/people"), Crumb("A new key")),
+        name="Browser",
+        secret="tl_key-7f3k2qxm4a_1234",
+        back_href="/people",
+    )
+
+
 @pytest.fixture
 def pages(request: pytest.FixtureRequest) -> dict[str, Page]:
     names = (
         "engagement", "engagements", "find", "values", "hold", "holds", "causes", "cause", "batches", "batch",
-        "reconciliation", "break", "systems", "overview", "kpis", "board", "audit", "new_batch", "error", "leaf",
-        "verification",
+        "reconciliation", "break", "systems", "overview", "kpis", "board", "audit", "people", "person", "key_made",
+        "new_batch", "error", "leaf", "verification",
     )  # fmt: skip
     return {name: request.getfixturevalue(f"{name}_page") for name in names}

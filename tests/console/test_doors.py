@@ -18,10 +18,12 @@ settings, machine, doors, browser, held, broken = (
     test_routes.broken,
 )  # fmt: skip
 
-# No pages: the way in and out, the line of what happens, files, and what people decide.
-NO_PAGES = {"/", "/live", "/login", "/audit/evidence.zip"}
+# No pages: the way in and out, the line of what happens, files, and what people decide. The page of a person is drawn
+# in `test_sessions`: where there is one, everybody has to sign in.
+NO_PAGES = {"/", "/live", "/login", "/login/service", "/login/return", "/audit/evidence.zip", "/people/{name}"}
 # What a path's parameter is filled with, and the command that says what the page says.
-FILLED = {"/holds/{id}": "hold-1", "/reconciliation/{id}": "break-1", "/audit/leaves/{seq}": "0"}
+FILLED = {"/holds/{id}": "hold-1", "/reconciliation/{id}": "break-1", "/audit/leaves/{seq}": "0",
+          "/causes/{id}": "cause-1", "/batches/{id}": "batch-1", "/boards/{name}": "change-orders"}  # fmt: skip
 TWINS = {
     "/engagements": "throughline engagements",
     "/engagements/{id}": "throughline trace opportunity-1",
@@ -32,13 +34,24 @@ TWINS = {
     "/reconciliation": "throughline reconcile list",
     "/reconciliation/{id}": "throughline reconcile show break-1",
     "/systems": "throughline status",
+    "/people": "throughline people list",
+    "/causes": "throughline causes list",
+    "/causes/{id}": "throughline causes show cause-1",
+    "/batches": "throughline batches list",
+    "/batches/{id}": "throughline batches show batch-1",
+    "/overview": "throughline kpis",
+    "/kpis": "throughline kpis",
+    "/clocks": "throughline clocks --hop project_open",
+    "/boards/{name}": "throughline board change-orders",
     "/audit": "throughline audit list",
     "/audit/verification": "throughline audit verify",
     "/audit/leaves/{seq}": "throughline audit prove 0",
 }
+WITH_VERBS = {"audit", "batches", "causes", "holds", "reconcile"}
 # One thing, or one verdict: there is no table that somebody would open as a spreadsheet.
 NO_TABLE = {
     "/engagements/{id}", "/holds/{id}", "/reconciliation/{id}", "/audit/verification", "/audit/leaves/{seq}",
+    "/causes/{id}", "/overview",
 }  # fmt: skip
 
 
@@ -65,6 +78,13 @@ async def signed(machine: Machine, broken: None) -> None:
     # A second deal of the customer, so that what is found is a list.
     await test_routes.insert(machine, "entities", id="opportunity-2", kind="opportunity", version=1,
                              fields={"name": "Sample II"}, unread={}, provenance={}, updated_at=NOON)  # fmt: skip
+    await test_routes.insert(machine, "causes", id="cause-1", kind="question", pattern="Approve it?", state="open",
+                             workflow="opportunity-to-project", part="finance", first_at=NOON)  # fmt: skip
+    await machine.pool.execute("update holds set cause = 'cause-1', workflow = 'opportunity-to-project'")
+    await test_routes.insert(machine, "batches", id="batch-1", state="running", action="release", said={}, query={},
+                             canary=False, asked_by="Ann", reason="Mended.", total=1, amounts={"EUR": "486000"},
+                             unknown=0, asked_at=NOON)  # fmt: skip
+    await test_routes.insert(machine, "batch_items", batch="batch-1", n=0, hold="hold-1", state="waiting")
     assert machine.signer
     await Sequencer(machine.pool, machine.signer, machine.clock).tick()
 
@@ -110,5 +130,7 @@ async def test_every_page_shows_its_command(browser: Browser) -> None:
     for path, command in TWINS.items():
         words = (await browser.get(address(path))).text
         shown = re.findall(r"<code>(throughline [^<]+)</code>", words)
-        verb = " ".join(command.split()[: 3 if command.split()[1] in {"audit", "holds", "reconcile"} else 2])
+        verb = " ".join(
+            command.split()[: 3 if command.split()[1] in {"audit", "causes", "batches", "holds", "reconcile"} else 2]
+        )
         assert any(each.startswith(verb) for each in shown), (path, shown)

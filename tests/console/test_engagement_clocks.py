@@ -7,13 +7,15 @@ import pytest
 
 from throughline.console.from_hub.engagement_clocks import clocks
 from throughline.console.from_hub.frame import Setting
+from throughline.console.guard import SOMEBODY
+from throughline.core.rights import ALL, Who
 from throughline.demo import FIRM
 from throughline.hub.clocks.listed import Listed
 from throughline.hub.firm import load
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-SETTING = Setting(firm=load(FIRM), now=NOON, person="", csrf_token="", engagements=1, open_holds=0)
+SETTING = Setting(firm=load(FIRM), now=NOON, who=Who(SOMEBODY, ALL), csrf_token="", engagements=1, open_holds=0)
 
 
 def listed(state: str, **more: Any) -> Listed:

@@ -21,10 +21,10 @@ from throughline.console.systems import SystemsPage
 
 EVERY = (
     "engagement", "engagements", "find", "values", "hold", "holds", "causes", "cause", "batches", "batch",
-    "reconciliation", "break", "systems", "overview", "kpis", "board", "audit", "new_batch", "error", "leaf",
-    "verification",
+    "reconciliation", "break", "systems", "overview", "kpis", "board", "audit", "people", "person", "key_made",
+    "new_batch", "error", "leaf", "verification",
 )  # fmt: skip
-LIVE = EVERY[:-4]
+LIVE = EVERY[:-5]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HOSTILE = """</title></script>"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}&amp;"""
 

@@ -181,7 +181,7 @@ async def broken(machine: Machine, held: None) -> None:
 PAGES = (
     "/engagements", f"/engagements/{DEAL}", "/holds", "/holds/hold-1", "/reconciliation", "/reconciliation/break-1",
     "/systems", "/overview", "/kpis", "/clocks", "/boards/start-readiness", "/boards/billing-cut-off",
-    "/boards/unposted-time", "/boards/change-orders",
+    "/boards/unposted-time", "/boards/change-orders", "/people",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from throughline.core.accounts import ContractStands
 from throughline.core.accounts import Position as Stands
 from throughline.core.money import Money
 from throughline.core.receivables import Standing as Sums
+from throughline.core.rights import Right, needs
 from throughline.hub import accounts
 
 router = APIRouter(tags=["experience"])
@@ -93,6 +94,7 @@ class Account(Shape):
 
 
 @router.get("/accounts/{any_id}")
+@needs(Right.READ)
 async def get_account(machine: TheMachine, any_id: Annotated[str, Path(examples=["001Hs00000KIlhnIAD"])]) -> Account:
     """How the customer behind any id stands now, ours or any system's."""
     try:

@@ -3,11 +3,13 @@
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from throughline.api import (
+    access_keys,
     accounts,
     archives,
     audit,
@@ -26,6 +28,7 @@ from throughline.api import (
     kpis,
     meta,
     metrics,
+    people,
     plans,
     portal,
     problems,
@@ -38,9 +41,12 @@ from throughline.api import (
     usage,
 )
 from throughline.api.asking import refuse_unknown_parameters
+from throughline.api.declared import declared
 from throughline.api.edge import Tagged
 from throughline.api.guard import Guarded
 from throughline.api.problems import CATALOGUE, MEDIA_TYPE, Problem, Wrong
+from throughline.core.declared import Declared
+from throughline.core.rights import Right, needs
 from throughline.hub.admission import Admission
 from throughline.hub.figures import Tally
 from throughline.hub.horizon import Horizon
@@ -56,7 +62,9 @@ TAGS = [
 NOUNS = (
     accounts, engagements, find, holds, hands, causes, batches, reconciliation, kpis, clocks, boards, runs, plans,
     quoting, dead_letters, replays, events, subscriptions, systems, captures, archives, audit, portal, usage, meta,
+    people, access_keys,
 )  # fmt: skip
+ROUTERS = (*((PREFIX, noun.router) for noun in NOUNS), ("", health.router), ("", metrics.router))
 
 
 def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
@@ -66,7 +74,7 @@ def api(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:
     application.state.pulse = pulse
     application.state.horizon = Horizon(machine.pool)
     application.state.tally = Tally(machine.pool)
-    return Guarded(Tagged(application), admission)
+    return Guarded(Tagged(application), admission, addresses(application))
 
 
 def described() -> FastAPI:
@@ -84,17 +92,22 @@ def described() -> FastAPI:
         responses={"default": _a_problem()},
     )
     problems.install(application)
-    versioned = APIRouter(prefix=PREFIX)
-    for noun in NOUNS:
-        versioned.include_router(noun.router)
-    application.include_router(versioned)
-    application.include_router(health.router)
-    application.include_router(metrics.router)
+    for prefix, router in ROUTERS:
+        application.include_router(router, prefix=prefix)
     application.add_api_route("/problems/{code}", explain_problem, response_class=PlainTextResponse, tags=["system"])
     _describe(application)
+    for route in application.routes:
+        if isinstance(route, Route) and route.path == application.openapi_url:
+            needs(Right.READ)(route.endpoint)
     return application
 
 
+def addresses(application: FastAPI) -> tuple[Declared, ...]:
+    """Everything the API answers, with the right each needs."""
+    return declared(application, ROUTERS)
+
+
+@needs(Right.READ)
 async def explain_problem(code: str) -> PlainTextResponse:
     """What a problem's `type` means, and what to do."""
     if code not in CATALOGUE:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
 from throughline.api.shapes import Page, Shape
+from throughline.core.rights import Right, needs
 from throughline.hub.retention import reading
 from throughline.store.database import Row
 
@@ -43,6 +44,7 @@ class Verification(Shape):
 
 
 @router.get("/archives")
+@needs(Right.EXCHANGES)
 async def list_archives(
     machine: TheMachine,
     request: Request,
@@ -59,12 +61,14 @@ async def list_archives(
 
 
 @router.get("/archives/{id}")
+@needs(Right.EXCHANGES)
 async def get_archive(machine: TheMachine, id: ArchiveId) -> Archive:  # noqa: A002 - the name in the path
     """One certificate: what, from when to when, how many, and by which policy."""
     return _archive(await reading.one(machine, id))
 
 
 @router.get("/archives/{id}/verification")
+@needs(Right.EXCHANGES)
 async def verify_archive(machine: TheMachine, id: ArchiveId) -> Verification:  # noqa: A002 - same
     """Read the whole file, and compare it with its certificate."""
     verdict = await reading.verified(machine, await reading.one(machine, id))

@@ -8,6 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from throughline.api.problems import Pointed, Wrong
+from throughline.core.rights import Who
 from throughline.hub.machine import Machine
 
 
@@ -15,6 +16,17 @@ def _machine(request: Request) -> Machine:
     return request.app.state.machine
 
 
+def _actor(request: Request) -> str:
+    return request.state.who.name
+
+
+def _who(request: Request) -> Who:
+    return request.state.who
+
+
+Actor = Annotated[str, Depends(_actor)]
+"""Under which name what is done is written down."""
+Caller = Annotated[Who, Depends(_who)]
 TheMachine = Annotated[Machine, Depends(_machine)]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.", examples=[50])]
 Cursor = Annotated[

@@ -11,6 +11,7 @@ from throughline.api.problems import Pointed, Wrong
 from throughline.api.shapes import Page, Shape
 from throughline.core import exact
 from throughline.core.entities.base import Instant
+from throughline.core.rights import Right, needs
 from throughline.hub.audit import evidence, proving, reading, verifying
 from throughline.hub.audit.evidence import Wanted
 from throughline.hub.audit.proving import verifier_of
@@ -73,6 +74,7 @@ class AuditVerification(Shape):
 
 
 @router.get("/audit/leaves")
+@needs(Right.AUDIT)
 async def list_audit_leaves(
     machine: TheMachine,
     request: Request,
@@ -99,6 +101,7 @@ async def list_audit_leaves(
 
 
 @router.get("/audit/leaves/{seq}/proof")
+@needs(Right.AUDIT)
 async def prove_audit_leaf(machine: TheMachine, seq: Place) -> Inclusion:
     """What proves that a leaf is in the log, under its newest checkpoint."""
     proof = await proving.inclusion(machine, seq)
@@ -109,6 +112,7 @@ async def prove_audit_leaf(machine: TheMachine, seq: Place) -> Inclusion:
 
 
 @router.get("/audit/checkpoint")
+@needs(Right.AUDIT)
 async def get_audit_checkpoint(machine: TheMachine) -> Checkpoint:
     """The newest checkpoint: keep one elsewhere, and nobody can write the log anew unnoticed."""
     row = await proving.newest(machine)
@@ -116,6 +120,7 @@ async def get_audit_checkpoint(machine: TheMachine) -> Checkpoint:
 
 
 @router.get("/audit/growth")
+@needs(Right.AUDIT)
 async def prove_audit_growth(
     machine: TheMachine,
     *,
@@ -130,6 +135,7 @@ async def prove_audit_growth(
 
 
 @router.get("/audit/verification")
+@needs(Right.AUDIT)
 async def verify_audit_log(machine: TheMachine) -> AuditVerification:
     """Read the whole log, and compare it with every checkpoint and with the journal."""
     found = await verifying.verified(machine)
@@ -144,6 +150,7 @@ async def verify_audit_log(machine: TheMachine) -> AuditVerification:
     response_class=StreamingResponse,
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
+@needs(Right.AUDIT)
 async def export_audit_evidence(
     machine: TheMachine,
     *,

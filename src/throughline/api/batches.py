@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import AwareDatetime, Field
 
-from throughline.api.asking import Cursor, Limit, TheMachine, link_next
+from throughline.api.asking import Actor, Cursor, Limit, TheMachine, link_next
 from throughline.api.cuts import State
-from throughline.api.holds import ACTOR, Key, Totals, totals_shape
+from throughline.api.holds import Key, Totals, totals_shape
 from throughline.api.shapes import Asked, Page, Shape, money, monies
 from throughline.core import exact
 from throughline.core.money import Currency, Money
+from throughline.core.rights import Right, needs
 from throughline.hub.desk import batches
 from throughline.hub.desk.batches import Action, Order, Progress
 from throughline.hub.once import Once
@@ -112,34 +113,51 @@ class Clearing(Asked):
 
 
 @router.post("/batches/preview")
-async def preview_batch(machine: TheMachine, asked: BatchDeed) -> BatchPreview:
+@needs(Right.DECIDE)
+async def preview_batch(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    asked: BatchDeed,
+) -> BatchPreview:
     """A dry run: how many holds, what they come to, and how many this cannot be done to. Nothing begins."""
-    told = await batches.preview(machine, _order(asked, None))
+    told = await batches.preview(machine, _order(asked, actor, None))
     return BatchPreview(totals=totals_shape(told.total), unfit=told.unfit)
 
 
 @router.post("/batches")
-async def begin_batch(machine: TheMachine, asked: NewBatch, key: Key) -> Batch:
+@needs(Right.DECIDE)
+async def begin_batch(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    asked: NewBatch,
+    key: Key,
+) -> Batch:
     """Begin it. Workers carry it out; ask for it again to see how far it has come."""
     once = Once(key, exact.digest("batch", asked.model_dump(mode="json")))
-    id_ = await batches.begin(machine, _order(asked, asked.expect), once=once)
+    id_ = await batches.begin(machine, _order(asked, actor, asked.expect), once=once)
     return batch_shape(await batches.progress(machine, id_))
 
 
 @router.post("/causes/{id}/clear")
+@needs(Right.DECIDE)
 async def clear_cause(
     machine: TheMachine,
+    actor: Actor,
+    *,
     id: Annotated[str, Path(examples=["cause-7f3k2qxm4a"])],  # noqa: A002 - the name in the path
     asked: Clearing,
     key: Key,
 ) -> Batch:
     """Fixed once: the least at risk goes first, the rest when it went through; then the cause is resolved."""
     once = Once(key, exact.digest("clear", id, asked.model_dump(mode="json")))
-    order = batches.clearing(id, person=ACTOR, reason=asked.reason, choice=asked.choice, expect=asked.expect)
+    order = batches.clearing(id, person=actor, reason=asked.reason, choice=asked.choice, expect=asked.expect)
     return batch_shape(await batches.progress(machine, await batches.begin(machine, order, once=once)))
 
 
 @router.get("/batches")
+@needs(Right.READ)
 async def list_batches(
     machine: TheMachine, request: Request, response: Response, *, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Batch]:
@@ -150,12 +168,14 @@ async def list_batches(
 
 
 @router.get("/batches/{id}")
+@needs(Right.READ)
 async def get_batch(machine: TheMachine, id: BatchId) -> Batch:  # noqa: A002 - same
     """One batch, and how far it has come."""
     return batch_shape(await batches.progress(machine, id))
 
 
 @router.get("/batches/{id}/items")
+@needs(Right.READ)
 async def list_batch_items(
     machine: TheMachine,
     request: Request,
@@ -172,15 +192,21 @@ async def list_batch_items(
 
 
 @router.post("/batches/{id}/cancel")
-async def cancel_batch(machine: TheMachine, id: BatchId) -> Batch:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def cancel_batch(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: BatchId,  # noqa: A002 - the name in the path
+) -> Batch:
     """Begin nothing more of it. What has been begun is finished."""
-    await batches.cancel(machine, id, person=ACTOR)
+    await batches.cancel(machine, id, person=actor)
     return batch_shape(await batches.progress(machine, id))
 
 
-def _order(asked: BatchDeed, expect: int | None) -> Order:
+def _order(asked: BatchDeed, actor: str, expect: int | None) -> Order:
     wanted = Wanted(**asked.holds.model_dump())
-    return Order(asked.action, wanted, ACTOR, asked.reason, asked.choice, asked.to, asked.until, asked.canary, expect)
+    return Order(asked.action, wanted, actor, asked.reason, asked.choice, asked.to, asked.until, asked.canary, expect)
 
 
 def batch_shape(progress: Progress) -> Batch:

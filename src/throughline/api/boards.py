@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from throughline.api.asking import TheMachine
 from throughline.api.problems import Wrong
-from throughline.api.shapes import Shape
+from throughline.api.shapes import Csv, Shape
 from throughline.core.money import Exact, Money
+from throughline.core.rights import Right, needs
 from throughline.hub.boards import wording
 from throughline.hub.boards.board import Board, BoardRow, Sort
 from throughline.hub.boards.boards import BOARDS, MOST, ROWS, NoSuchBoard, board
@@ -51,15 +51,17 @@ class BoardShape(Shape):
     more: bool = Field(description="Whether there are more rows than these.")
 
 
-@router.get("/boards/{name}.csv", response_class=PlainTextResponse)
-async def export_board(machine: TheMachine, name: BoardName) -> PlainTextResponse:
+@router.get("/boards/{name}.csv", response_class=Csv)
+@needs(Right.READ)
+async def export_board(machine: TheMachine, name: BoardName) -> Csv:
     """A board as a file."""
     found = await _board(machine, name, MOST)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return PlainTextResponse(wording.as_csv(found), headers=headers, media_type="text/csv")
+    return Csv(wording.as_csv(found), headers=headers)
 
 
 @router.get("/boards/{name}")
+@needs(Right.READ)
 async def get_board(machine: TheMachine, name: BoardName, limit: Most = ROWS) -> BoardShape:
     """A board, its most urgent rows first."""
     found = await _board(machine, name, limit)

@@ -9,6 +9,7 @@ from pydantic import Field
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape
+from throughline.core.rights import Right, needs
 from throughline.hub import overview
 from throughline.hub.retention import reading
 from throughline.store.database import Row
@@ -43,6 +44,7 @@ class WholeCapture(Capture):
 
 
 @router.get("/captures")
+@needs(Right.EXCHANGES)
 async def list_captures(
     machine: TheMachine,
     request: Request,
@@ -63,6 +65,7 @@ async def list_captures(
 
 
 @router.get("/captures/{id}")
+@needs(Right.EXCHANGES)
 async def get_capture(machine: TheMachine, id: int) -> WholeCapture:  # noqa: A002 - the name in the path
     """One exchange, with its bodies. Secrets were taken out before it was kept."""
     row = await reading.capture(machine, id)

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from throughline.api.asking import TheMachine
+from throughline.api.asking import Actor, TheMachine
 from throughline.api.cuts import Cut
 from throughline.api.hands import Resolution
-from throughline.api.holds import ACTOR, Totals, totals_shape
+from throughline.api.holds import Totals, totals_shape
 from throughline.api.shapes import Asked, Shape
+from throughline.core.rights import Right, needs
 from throughline.hub.desk import causes, queue
 from throughline.hub.desk.causes import Found, Way
 from throughline.hub.desk.queue import Total
@@ -86,6 +87,7 @@ class Parting(Asked):
 
 
 @router.get("/causes")
+@needs(Right.READ)
 async def list_causes(machine: TheMachine, wanted: Cut) -> CauseGroups:
     """What the holds of a cut have in common, most money first."""
     found = await queue.groups(machine, wanted)
@@ -93,36 +95,65 @@ async def list_causes(machine: TheMachine, wanted: Cut) -> CauseGroups:
 
 
 @router.get("/causes/{id}")
+@needs(Right.READ)
 async def get_cause(machine: TheMachine, id: CauseId) -> CauseWhole:  # noqa: A002 - the name in the path
     """One cause: why its holds are one group, what they come to, and what worked before."""
     return _whole(await causes.one(machine, id))
 
 
 @router.post("/causes/{id}/merge")
-async def merge_cause(machine: TheMachine, id: CauseId, asked: Merge) -> CauseWhole:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def merge_cause(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: CauseId,  # noqa: A002 - the name in the path
+    asked: Merge,
+) -> CauseWhole:
     """It is the same as another: what has it, now and later, belongs there. Returns the other."""
-    await causes.merge(machine, id, into=asked.into, person=ACTOR, reason=asked.reason)
+    await causes.merge(machine, id, into=asked.into, person=actor, reason=asked.reason)
     return _whole(await causes.one(machine, asked.into))
 
 
 @router.post("/causes/{id}/part")
-async def part_cause(machine: TheMachine, id: CauseId, asked: Parting) -> CauseWhole:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def part_cause(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: CauseId,  # noqa: A002 - the name in the path
+    asked: Parting,
+) -> CauseWhole:
     """What was merged into it goes by itself again."""
-    await causes.part(machine, id, person=ACTOR, reason=asked.reason)
+    await causes.part(machine, id, person=actor, reason=asked.reason)
     return _whole(await causes.one(machine, id))
 
 
 @router.post("/causes/{id}/split")
-async def split_cause(machine: TheMachine, id: CauseId, asked: Split) -> CauseWhole:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def split_cause(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: CauseId,  # noqa: A002 - the name in the path
+    asked: Split,
+) -> CauseWhole:
     """Some of its holds become a group of their own. Returns the new one."""
-    new = await causes.split(machine, id, asked.holds, person=ACTOR, reason=asked.reason)
+    new = await causes.split(machine, id, asked.holds, person=actor, reason=asked.reason)
     return _whole(await causes.one(machine, new))
 
 
 @router.post("/causes/{id}/resolve")
-async def resolve_cause(machine: TheMachine, id: CauseId, asked: Resolution) -> CauseWhole:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def resolve_cause(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: CauseId,  # noqa: A002 - the name in the path
+    asked: Resolution,
+) -> CauseWhole:
     """It is mended for good, and nothing of it is open. Whatever comes with it later has regressed."""
-    await causes.resolve(machine, id, person=ACTOR, reason=asked.reason)
+    await causes.resolve(machine, id, person=actor, reason=asked.reason)
     return _whole(await causes.one(machine, id))
 
 

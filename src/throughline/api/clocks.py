@@ -12,6 +12,7 @@ from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape
 from throughline.core.clocks.hops import NoSuchHop
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub.clocks import file
 from throughline.hub.clocks.listed import Listed, Which, listed
 from throughline.hub.machine import Machine
@@ -41,6 +42,7 @@ class ClockShape(Shape):
 
 
 @router.get("/clocks")
+@needs(Right.READ)
 async def list_clocks(
     machine: TheMachine, request: Request, response: Response, *, hop: HopName, state: Wanted = Which.RUNNING,
     cursor: Cursor = None, limit: Limit = 50,
@@ -52,6 +54,7 @@ async def list_clocks(
 
 
 @router.get("/clocks.csv", response_class=StreamingResponse)
+@needs(Right.READ)
 async def export_clocks(machine: TheMachine, *, hop: HopName, state: Wanted = Which.RUNNING) -> StreamingResponse:
     """The whole list as a file."""
     await _listed(machine, hop, state, None, 1)  # what is wrong with the question is said before the file

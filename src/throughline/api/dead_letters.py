@@ -9,6 +9,7 @@ from pydantic import Field
 from throughline.api.asking import Cursor, Limit, TheMachine, link_next
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape
+from throughline.core.rights import Right, needs
 from throughline.hub import overview
 from throughline.store import dead_letters
 from throughline.store.database import Row
@@ -47,6 +48,7 @@ class DeadLetterInFull(DeadLetter):
 
 
 @router.get("/dead-letters")
+@needs(Right.EXCHANGES)
 async def list_dead_letters(
     machine: TheMachine,
     request: Request,
@@ -65,6 +67,7 @@ async def list_dead_letters(
 
 
 @router.get("/dead-letters/{id}")
+@needs(Right.EXCHANGES)
 async def get_dead_letter(machine: TheMachine, id: LetterId) -> DeadLetterInFull:  # noqa: A002 - the name in the path
     """One of them, whole."""
     row = await dead_letters.one(machine.pool, id)

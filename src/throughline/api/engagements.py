@@ -11,6 +11,7 @@ from throughline.api.holds import Hold, hold_shape
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Page, Shape, monies
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import engagements, origins, overview, story, worth
 from throughline.hub.machine import Machine
 from throughline.hub.overview import Listed
@@ -190,6 +191,7 @@ class Values(Shape):
 
 
 @router.get("/engagements")
+@needs(Right.READ)
 async def list_engagements(
     machine: TheMachine, request: Request, response: Response, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[EngagementRow]:
@@ -200,6 +202,7 @@ async def list_engagements(
 
 
 @router.get("/engagements/{any_id}")
+@needs(Right.READ)
 async def get_engagement(machine: TheMachine, any_id: str) -> Engagement:
     """The engagement behind any id: ours, or any system's id of its customer, deal, contract, project or message."""
     found = await engagements.one(machine, await only_one(machine, any_id))
@@ -219,6 +222,7 @@ async def get_engagement(machine: TheMachine, any_id: str) -> Engagement:
 
 
 @router.get("/engagements/{any_id}/timeline")
+@needs(Right.READ)
 async def get_timeline(machine: TheMachine, any_id: str) -> Timeline:
     """What happened, told as a story."""
     told = await story.of(machine, await only_one(machine, any_id))
@@ -227,6 +231,7 @@ async def get_timeline(machine: TheMachine, any_id: str) -> Timeline:
 
 
 @router.get("/engagements/{any_id}/money")
+@needs(Right.READ)
 async def get_money(machine: TheMachine, any_id: str) -> Ladder:
     """What an engagement is worth at each step from the sale to the books, and what does not tie."""
     id_ = await only_one(machine, any_id)
@@ -240,6 +245,7 @@ async def get_money(machine: TheMachine, any_id: str) -> Ladder:
 
 
 @router.get("/engagements/{any_id}/values")
+@needs(Right.READ)
 async def get_values(machine: TheMachine, any_id: str) -> Values:
     """Why each value is what it is: who said it, when, which policy line decided, and what was refused."""
     found = await engagements.one(machine, await only_one(machine, any_id))
@@ -248,6 +254,7 @@ async def get_values(machine: TheMachine, any_id: str) -> Values:
 
 
 @router.get("/engagements/{any_id}/exchanges")
+@needs(Right.EXCHANGES)
 async def get_exchanges(machine: TheMachine, any_id: str) -> Exchanges:
     """What was said on the wire, scrubbed."""
     found = await engagements.one(machine, await only_one(machine, any_id))

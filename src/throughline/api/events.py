@@ -14,6 +14,7 @@ from throughline.api.problems import Pointed, Wrong
 from throughline.core import exact
 from throughline.core.cloud_events import STRUCTURED
 from throughline.core.events import EVENTS
+from throughline.core.rights import Right, needs
 from throughline.hub.horizon import Horizon
 from throughline.hub.machine import Machine
 from throughline.hub.pulse import Pulse
@@ -64,6 +65,7 @@ class EventStream(StreamingResponse):
         }
     },
 )
+@needs(Right.FOLLOW)
 async def stream_events(
     machine: TheMachine,
     request: Request,
@@ -102,6 +104,7 @@ async def stream_events(
         200: {"description": "A CloudEvent 1.0 in JSON.", "content": {STRUCTURED: {"schema": {"type": "object"}}}}
     },
 )
+@needs(Right.FOLLOW)
 async def get_event(
     machine: TheMachine,
     id: Annotated[str, Path(max_length=100, examples=["6f1d2c0b9a8e7f6d5c4b3a2918"])],  # noqa: A002 - the name in the path

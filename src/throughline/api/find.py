@@ -9,6 +9,7 @@ from pydantic import Field
 from throughline.api.asking import TheMachine
 from throughline.api.shapes import Shape
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import search
 
 router = APIRouter(tags=["experience"])
@@ -36,6 +37,7 @@ class FoundPage(Shape):
 
 
 @router.get("/find")
+@needs(Right.READ)
 async def find_anything(
     machine: TheMachine,
     *,

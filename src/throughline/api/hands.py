@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, Field
 
-from throughline.api.asking import TheMachine
-from throughline.api.holds import ACTOR, Decision, HoldId, Key, decision_shape
+from throughline.api.asking import Actor, TheMachine
+from throughline.api.holds import Decision, HoldId, Key, decision_shape
 from throughline.api.shapes import Asked
 from throughline.core import exact
+from throughline.core.rights import Right, needs
 from throughline.hub.desk import correcting, hands
 from throughline.hub.once import Once
 
@@ -50,44 +51,83 @@ class Resolution(Asked):
 
 
 @router.post("/holds/{id}/assign")
-async def assign_hold(machine: TheMachine, id: HoldId, asked: Assignment, key: Key, response: Response) -> Decision:  # noqa: A002 - the name in the path
+@needs(Right.DECIDE)
+async def assign_hold(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: HoldId,  # noqa: A002 - the name in the path
+    asked: Assignment,
+    key: Key,
+    response: Response,
+) -> Decision:
     """Give it to somebody, or to nobody; its owner stays who the policy says."""
     once = Once(key, exact.digest("assign", id, asked.to, asked.reason))
-    told = await hands.assign(machine, id, asked.to, person=ACTOR, reason=asked.reason, once=once)
+    told = await hands.assign(machine, id, asked.to, person=actor, reason=asked.reason, once=once)
     return decision_shape(told, response)
 
 
 @router.post("/holds/{id}/snooze")
-async def snooze_hold(machine: TheMachine, id: HoldId, asked: Snooze, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def snooze_hold(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: HoldId,  # noqa: A002 - the name in the path
+    asked: Snooze,
+    key: Key,
+    response: Response,
+) -> Decision:
     """Out of the queue until a time; then it comes back by itself, with the clock it had."""
     once = Once(key, exact.digest("snooze", id, asked.until.isoformat(), asked.reason))
-    told = await hands.snooze(machine, id, asked.until, person=ACTOR, reason=asked.reason, once=once)
+    told = await hands.snooze(machine, id, asked.until, person=actor, reason=asked.reason, once=once)
     return decision_shape(told, response)
 
 
 @router.post("/holds/{id}/note")
-async def note_hold(machine: TheMachine, id: HoldId, asked: Note, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def note_hold(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: HoldId,  # noqa: A002 - the name in the path
+    asked: Note,
+    key: Key,
+    response: Response,
+) -> Decision:
     """Something the next person should know; kept in the journal."""
     once = Once(key, exact.digest("note", id, asked.text))
-    return decision_shape(await hands.note(machine, id, asked.text, person=ACTOR, once=once), response)
+    return decision_shape(await hands.note(machine, id, asked.text, person=actor, once=once), response)
 
 
 @router.post("/holds/{id}/correct")
+@needs(Right.DECIDE)
 async def correct_hold(
     machine: TheMachine,
-    id: HoldId,  # noqa: A002 - same
+    actor: Actor,
+    *,
+    id: HoldId,  # noqa: A002 - the name in the path
     asked: CorrectedValue,
     key: Key,
     response: Response,
 ) -> Decision:
     """Edit a value that could not be sent, checked against entity and mapping, and release. For this run alone."""
     once = Once(key, exact.digest("correct", id, asked.field, asked.value, asked.reason))
-    told = await correcting.correct(machine, id, asked.field, asked.value, person=ACTOR, reason=asked.reason, once=once)
+    told = await correcting.correct(machine, id, asked.field, asked.value, person=actor, reason=asked.reason, once=once)
     return decision_shape(told, response)
 
 
 @router.post("/holds/{id}/resolve")
-async def resolve_hold(machine: TheMachine, id: HoldId, asked: Resolution, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def resolve_hold(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: HoldId,  # noqa: A002 - the name in the path
+    asked: Resolution,
+    key: Key,
+    response: Response,
+) -> Decision:
     """It was dealt with elsewhere: the run that waits is over, and sends nothing more."""
     once = Once(key, exact.digest("resolve", id, asked.reason))
-    return decision_shape(await hands.resolve(machine, id, person=ACTOR, reason=asked.reason, once=once), response)
+    return decision_shape(await hands.resolve(machine, id, person=actor, reason=asked.reason, once=once), response)

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from throughline.api.asking import TheMachine
 from throughline.api.shapes import Shape
+from throughline.core.rights import open_to_all
 from throughline.hub import health
 
 router = APIRouter(tags=["system"], prefix="/health")
@@ -33,12 +34,14 @@ class Ready(Shape):
 
 
 @router.get("/live")
+@open_to_all
 async def get_live() -> Live:
     """Whether the process answers at all; asks nobody else."""
     return Live()
 
 
 @router.get("/ready", responses={503: {"model": Ready, "description": "Not ready; the findings say why."}})
+@open_to_all
 async def get_ready(machine: TheMachine, response: Response) -> Ready:
     """Database, migrations, the firm's folder and workers, one by one."""
     found = await health.ready(machine)

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import Field
 
-from throughline.api.asking import Cursor, Limit, TheMachine, link_next
+from throughline.api.asking import Actor, Cursor, Limit, TheMachine, link_next
 from throughline.api.cuts import Cut
 from throughline.api.shapes import Asked, Page, Shape, money, monies
 from throughline.core import exact
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import holds
 from throughline.hub.desk import background, queue
 from throughline.hub.desk.background import Background
@@ -22,7 +23,6 @@ from throughline.store.database import Row
 
 router = APIRouter(tags=["process"])
 
-ACTOR = "api"
 HoldId = Annotated[str, Path(examples=["hold-ufdlmrkwbx"])]
 Key = Annotated[
     str,
@@ -136,6 +136,7 @@ class Decision(Shape):
 
 
 @router.get("/holds")
+@needs(Right.READ)
 async def list_holds(
     machine: TheMachine,
     request: Request,
@@ -152,12 +153,14 @@ async def list_holds(
 
 
 @router.get("/holds/totals")
+@needs(Right.READ)
 async def total_holds(machine: TheMachine, wanted: Cut) -> Totals:
     """What the same cut of the queue comes to."""
     return totals_shape(await queue.total(machine.pool, wanted))
 
 
 @router.get("/holds/{id}")
+@needs(Right.READ)
 async def get_hold(machine: TheMachine, id: HoldId) -> HoldWhole:  # noqa: A002 - the name in the path
     """One hold: why, for whom, what it costs, what to do, and what worked before."""
     row = await stored.one(machine.pool, id)
@@ -167,16 +170,28 @@ async def get_hold(machine: TheMachine, id: HoldId) -> HoldWhole:  # noqa: A002 
 
 
 @router.post("/holds/{id}/answer")
-async def answer_hold(machine: TheMachine, id: HoldId, asked: Answer, key: Key, response: Response) -> Decision:  # noqa: A002 - same
+@needs(Right.DECIDE)
+async def answer_hold(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: HoldId,  # noqa: A002 - same
+    asked: Answer,
+    key: Key,
+    response: Response,
+) -> Decision:
     """Answer the question it asks; the run goes on. Send the same Idempotency-Key to ask again safely."""
     once = Once(key, exact.digest("answer", id, asked.choice, asked.reason))
-    decided = await holds.answer(machine, id, asked.choice, person=ACTOR, reason=asked.reason, once=once)
+    decided = await holds.answer(machine, id, asked.choice, person=actor, reason=asked.reason, once=once)
     return decision_shape(decided, response)
 
 
 @router.post("/holds/{id}/release")
+@needs(Right.DECIDE)
 async def release_hold(
     machine: TheMachine,
+    actor: Actor,
+    *,
     id: HoldId,  # noqa: A002 - same
     key: Key,
     response: Response,
@@ -185,7 +200,7 @@ async def release_hold(
     """Run the process again, now that the cause is gone; nothing is done twice."""
     reason = asked.reason if asked else None
     once = Once(key, exact.digest("release", id, reason))
-    decided = await holds.release(machine, id, person=ACTOR, reason=reason, once=once)
+    decided = await holds.release(machine, id, person=actor, reason=reason, once=once)
     return decision_shape(decided, response)
 
 

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from throughline.api.asking import TheMachine
-from throughline.api.shapes import Shape
+from throughline.api.shapes import Csv, Shape
 from throughline.core.kpis import Scale
 from throughline.core.money import Exact, Money
+from throughline.core.rights import Right, needs
 from throughline.hub.kpis import wording
 from throughline.hub.kpis.figures import Figure, HopFigure, figures
 from throughline.hub.kpis.file import as_csv
@@ -81,6 +81,7 @@ class Kpis(Shape):
 
 
 @router.get("/kpis")
+@needs(Right.READ)
 async def list_kpis(machine: TheMachine, days: Days = 30) -> Kpis:
     """Every key figure and every hop."""
     found = await figures(machine, days=days)
@@ -89,11 +90,12 @@ async def list_kpis(machine: TheMachine, days: Days = 30) -> Kpis:
     )
 
 
-@router.get("/kpis.csv", response_class=PlainTextResponse)
-async def export_kpis(machine: TheMachine, days: Days = 30) -> PlainTextResponse:
+@router.get("/kpis.csv", response_class=Csv)
+@needs(Right.READ)
+async def export_kpis(machine: TheMachine, days: Days = 30) -> Csv:
     """Every key figure as a file."""
     headers = {"Content-Disposition": 'attachment; filename="kpis.csv"'}
-    return PlainTextResponse(as_csv(await figures(machine, days=days)), headers=headers, media_type="text/csv")
+    return Csv(as_csv(await figures(machine, days=days)), headers=headers)
 
 
 def shape(each: Figure) -> KpiShape:

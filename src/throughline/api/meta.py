@@ -8,6 +8,7 @@ from pydantic import Field
 from throughline.api.asking import TheMachine
 from throughline.api.shapes import Shape, monies
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import overview
 from throughline.store import runs
 
@@ -29,6 +30,7 @@ class Meta(Shape):
 
 
 @router.get("/meta")
+@needs(Right.READ)
 async def get_meta(machine: TheMachine) -> Meta:
     """The version, the applied firm, and counts."""
     applied = await machine.firms.current()

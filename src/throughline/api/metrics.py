@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from starlette.responses import PlainTextResponse
 
 from throughline.api.asking import TheMachine
+from throughline.core.rights import Right, needs
 from throughline.hub import figures
 from throughline.hub.figures import Figures
 
@@ -17,6 +18,7 @@ router = APIRouter(tags=["system"])
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
+@needs(Right.FOLLOW)
 async def get_metrics(machine: TheMachine, request: Request) -> PlainTextResponse:
     """Lanes, runs, holds, effects, subscriptions, calls and webhooks, in Prometheus' text format."""
     registry = CollectorRegistry()

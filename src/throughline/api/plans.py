@@ -9,6 +9,7 @@ from pydantic import Field
 from throughline.api.asking import TheMachine
 from throughline.api.shapes import Shape
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import plan
 
 router = APIRouter(tags=["process"])
@@ -47,6 +48,7 @@ class Plans(Shape):
 
 
 @router.get("/plans/{id}")
+@needs(Right.PLAN)
 async def get_plans(
     machine: TheMachine,
     id: Annotated[str, Path(examples=["run-2gdaaf5qhnrz"])],  # noqa: A002 - the name in the path

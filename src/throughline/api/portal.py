@@ -10,6 +10,7 @@ from throughline.api.asking import TheMachine
 from throughline.api.engagements import only_one
 from throughline.api.shapes import Shape
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import portal
 
 router = APIRouter(prefix="/portal", tags=["experience"])
@@ -76,12 +77,14 @@ class Slas(Shape):
 
 
 @router.get("/engagements/{any_id}")
+@needs(Right.READ)
 async def get_engagement_status(machine: TheMachine, any_id: str) -> EngagementStatus:
     """How an engagement stands, and what it waits for, under any id of any system."""
     return EngagementStatus.model_validate(await portal.status(machine, await only_one(machine, any_id)))
 
 
 @router.get("/engagements/{any_id}/invoices")
+@needs(Right.READ)
 async def list_engagement_invoices(machine: TheMachine, any_id: str) -> Invoices:
     """Its invoices, newest first."""
     id_ = await only_one(machine, any_id)
@@ -90,6 +93,7 @@ async def list_engagement_invoices(machine: TheMachine, any_id: str) -> Invoices
 
 
 @router.get("/engagements/{any_id}/sla")
+@needs(Right.READ)
 async def list_engagement_slas(machine: TheMachine, any_id: str) -> Slas:
     """The promises that are counted around the clock, and whether they were kept."""
     id_ = await only_one(machine, any_id)
@@ -97,6 +101,7 @@ async def list_engagement_slas(machine: TheMachine, any_id: str) -> Slas:
 
 
 @router.get("/invoices/{any_id}")
+@needs(Right.READ)
 async def get_invoice_status(machine: TheMachine, any_id: str) -> InvoiceStatus:
     """One invoice, by its number or any system's id."""
     return InvoiceStatus.model_validate(await portal.invoice(machine, any_id))

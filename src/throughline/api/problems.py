@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from throughline.hub.access_keys import NoSuchKey
 from throughline.hub.audit.evidence import TooMuch
 from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
 from throughline.hub.cancels import NoSuchRun, NotCancellable
@@ -19,9 +20,11 @@ from throughline.hub.desk.causes import NoSuchCause
 from throughline.hub.engagements import NoSuchEngagement
 from throughline.hub.firm import FirmErrors
 from throughline.hub.firms import NothingApplied
+from throughline.hub.four_eyes import MayNotApprove, NotByOne
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.once import InFlight, OtherRequest
 from throughline.hub.overview import NoSuchPlace
+from throughline.hub.people import NoSuchPerson, NotAllowedNow, NotAPerson
 from throughline.hub.portal import NoSuchInvoice
 from throughline.hub.replays import NoSuchReplay, NotReplayable
 from throughline.hub.retention.reading import NoSuchArchive, NotHere
@@ -40,12 +43,15 @@ CATALOGUE = {
     "invalid_cursor": (400, "Unknown cursor", "Begin again without a cursor; take `next` as it was given."),
     "unauthorized": (
         401,
-        "The key is missing or wrong",
-        "Send Authorization: Bearer with the key of THROUGHLINE_API_KEY.",
+        "The key is missing, wrong or over",
+        "Send Authorization: Bearer with an access key, or with the key of THROUGHLINE_API_KEY.",
     ),
+    "forbidden": (403, "A right is missing", "Ask an admin for a role that has it, or for a key made for it."),
     "not_found": (404, "Not found", "Check the id; GET the list to see what there is."),
     "method_not_allowed": (405, "This cannot be done here", "See the `Allow` header and the OpenAPI document."),
     "not_possible": (409, "Not possible now", "Read it again: it says what can be done."),
+    "not_by_one": (409, "Two people must agree", "Ask somebody else who may approve to answer the same."),
+    "not_allowed_now": (409, "Not possible now", "See the detail: it says what can be done."),
     "not_now": (409, "Not possible now", "GET the subscription: it says how it stands."),
     "in_flight": (409, "The same request is being worked on", "Ask again in a moment with the same Idempotency-Key."),
     "firm_invalid": (409, "The firm's folder has errors", "Correct the folder, then ask again."),
@@ -59,6 +65,7 @@ CATALOGUE = {
     "misdirected": (421, "This name is not answered", "Use http://127.0.0.1 or localhost, or set THROUGHLINE_API_KEY."),
     "invalid": (422, "The request is not valid", "See `errors`: each points at what is wrong."),
     "unholdable": (422, "A character that cannot be kept", "Leave out NUL characters and halves of surrogate pairs."),
+    "not_a_person": (422, "This cannot be written down", "See the detail: it says what is possible."),
     "not_subscribable": (422, "This cannot be subscribed to", "Send another address, type or time."),
     "key_reused": (422, "Idempotency-Key was used before", "Send a new key for another request."),
     "internal": (500, "A fault of ours", "Tell whoever runs Throughline, with the trace id."),
@@ -84,6 +91,7 @@ class Problem(BaseModel):
     trace_id: str
     errors: list[Pointed] = []
     choices: list[str] = []
+    missing_right: str = Field(default="", examples=["decide"])
 
 
 class Wrong(Exception):
@@ -97,8 +105,9 @@ class Wrong(Exception):
 
 
 def problem(
-    code: str, trace_id: str, *, detail: str = "", errors: Sequence[Pointed] = (), choices: Sequence[str] = ()
-) -> JSONResponse:
+    code: str, trace_id: str, *, detail: str = "", errors: Sequence[Pointed] = (), choices: Sequence[str] = (),
+    right: str | None = None,
+) -> JSONResponse:  # fmt: skip
     status, title, advice = CATALOGUE[code]
     body = Problem(
         type=f"/problems/{code}",
@@ -109,6 +118,7 @@ def problem(
         trace_id=trace_id,
         errors=list(errors),
         choices=list(choices),
+        missing_right=right or "",
     )
     headers = {"Cache-Control": "no-store"}
     if status == 401:
@@ -135,6 +145,12 @@ NAMED: dict[type[Exception], str] = {
     NotProvable: "not_provable",
     TooMuch: "not_possible",
     NoSuchSubscription: "not_found",
+    MayNotApprove: "forbidden",
+    NotByOne: "not_by_one",
+    NoSuchPerson: "not_found",
+    NoSuchKey: "not_found",
+    NotAPerson: "not_a_person",
+    NotAllowedNow: "not_allowed_now",
     NoSuchPlace: "invalid_cursor",
     NotPossible: "not_possible",
     NotNow: "not_now",
@@ -178,7 +194,7 @@ async def _named(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, SILENT):
         log.warning("api.unavailable", why=f"{type(error).__name__}: {error}")
         return problem(code, trace_id(request), detail="The database does not answer.")
-    return problem(code, trace_id(request), detail=str(error))
+    return problem(code, trace_id(request), detail=str(error), right=getattr(error, "right", None))
 
 
 async def _wrong(request: Request, error: Exception) -> JSONResponse:

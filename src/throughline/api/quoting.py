@@ -10,6 +10,7 @@ from throughline.api.asking import TheMachine
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Shape
 from throughline.core.quoting import Answer
+from throughline.core.rights import Right, needs
 from throughline.hub import quoting
 
 router = APIRouter(tags=["process"])
@@ -44,6 +45,7 @@ class QuoteAnswers(Shape):
 
 
 @router.get("/quote-answers/{any_id}")
+@needs(Right.RATES)
 async def get_quote_answers(
     machine: TheMachine, any_id: Annotated[str, Path(examples=["006Hs00001AbCdEIAV"])]
 ) -> QuoteAnswers:

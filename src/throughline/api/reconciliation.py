@@ -17,6 +17,7 @@ from throughline.core.money import Money, plain
 from throughline.core.reconciliation.breaks import Sort
 from throughline.core.reconciliation.definitions import NoSuchComparison
 from throughline.core.reconciliation.standing import BreakState
+from throughline.core.rights import Right, needs
 from throughline.hub.machine import Machine
 from throughline.hub.reconciliation import census, overview
 from throughline.hub.reconciliation.overview import Asked, Behind, NoSuchBreak, Repair, Stands, Total
@@ -129,6 +130,7 @@ class BreakInFull(Break):
 
 
 @router.get("/reconciliation")
+@needs(Right.READ)
 async def list_breaks(
     machine: TheMachine,
     request: Request,
@@ -148,12 +150,14 @@ async def list_breaks(
 
 
 @router.get("/reconciliation/comparisons")
+@needs(Right.ESTATE)
 async def list_comparisons(machine: TheMachine) -> Page[ComparisonShape]:
     """Every comparison there is: what both sides come to, and what does not agree."""
     return Page(data=[_comparison(each) for each in await overview.stands(machine)])
 
 
 @router.get("/reconciliation/completeness")
+@needs(Right.ESTATE)
 async def list_censuses(machine: TheMachine) -> Page[Census]:
     """That nothing was skipped: every system's own count of each kind and month, beside ours."""
     rows, now = await censuses.listed(machine.pool), machine.clock()
@@ -161,6 +165,7 @@ async def list_censuses(machine: TheMachine) -> Page[Census]:
 
 
 @router.get("/reconciliation.csv", response_class=StreamingResponse)
+@needs(Right.READ)
 async def export_breaks(machine: TheMachine, *, comparison: Named = None, sort: Sorted = None, owner: Owner = None,
                         engagement: Engagement = None) -> StreamingResponse:  # fmt: skip
     """The whole list as a file, page after page as it is read."""
@@ -173,6 +178,7 @@ async def export_breaks(machine: TheMachine, *, comparison: Named = None, sort: 
 
 
 @router.get("/reconciliation/{id}")
+@needs(Right.READ)
 async def get_break(machine: TheMachine, id: BreakId) -> BreakInFull:  # noqa: A002 - the name in the path
     """One break: what each side says, the records behind it, and what can be done."""
     try:

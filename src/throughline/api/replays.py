@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import AwareDatetime, Field
 
-from throughline.api.asking import Cursor, Limit, TheMachine, link_next
-from throughline.api.holds import ACTOR, Key
+from throughline.api.asking import Actor, Cursor, Limit, TheMachine, link_next
+from throughline.api.holds import Key
 from throughline.api.shapes import Asked, Page, Shape
 from throughline.core import exact
 from throughline.core.money import Money
+from throughline.core.rights import Right, needs
 from throughline.hub import overview, replays
 from throughline.hub.once import Once
 from throughline.hub.replays import Order, Progress
@@ -83,16 +84,18 @@ class ReplayItem(Shape):
 
 
 @router.post("/replays")
-async def begin_replay(machine: TheMachine, asked: NewReplay, key: Key) -> Replay:
+@needs(Right.REPLAY)
+async def begin_replay(machine: TheMachine, actor: Actor, asked: NewReplay, key: Key) -> Replay:
     """Begin a replay, or a dry run of one. Workers go through it; ask for it again to see how far it has come."""
     said = asked.model_dump(exclude={"of", "ids", "reason", "dry_run"})
     wanted = Wanted(ids=asked.ids, **said)
     once = Once(key, exact.digest("replay", asked.model_dump(mode="json")))
-    order = Order(asked.of, wanted, ACTOR, asked.reason, asked.dry_run)
+    order = Order(asked.of, wanted, actor, asked.reason, asked.dry_run)
     return replay_shape(await replays.progress(machine, await replays.begin(machine, order, once=once)))
 
 
 @router.get("/replays")
+@needs(Right.REPLAY)
 async def list_replays(
     machine: TheMachine, request: Request, response: Response, *, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Replay]:
@@ -103,12 +106,14 @@ async def list_replays(
 
 
 @router.get("/replays/{id}")
+@needs(Right.REPLAY)
 async def get_replay(machine: TheMachine, id: ReplayId) -> Replay:  # noqa: A002 - the name in the path
     """One replay, and how far it has come."""
     return replay_shape(await replays.progress(machine, id))
 
 
 @router.get("/replays/{id}/items")
+@needs(Right.REPLAY)
 async def list_replay_items(
     machine: TheMachine,
     request: Request,
@@ -125,9 +130,10 @@ async def list_replay_items(
 
 
 @router.post("/replays/{id}/cancel")
-async def cancel_replay(machine: TheMachine, id: ReplayId) -> Replay:  # noqa: A002 - same
+@needs(Right.REPLAY)
+async def cancel_replay(machine: TheMachine, actor: Actor, id: ReplayId) -> Replay:  # noqa: A002 - same
     """Begin nothing more of it. What has been begun is finished."""
-    await replays.cancel(machine, id, person=ACTOR)
+    await replays.cancel(machine, id, person=actor)
     return replay_shape(await replays.progress(machine, id))
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from throughline.api.asking import Cursor, Limit, TheMachine, link_next
-from throughline.api.holds import ACTOR, Key
+from throughline.api.asking import Actor, Cursor, Limit, TheMachine, link_next
+from throughline.api.holds import Key
 from throughline.api.problems import Wrong
 from throughline.api.shapes import Asked, Page, Shape
 from throughline.core import exact
+from throughline.core.rights import Right, needs
 from throughline.hub import cancels, overview
 from throughline.hub.cancels import Wish
 from throughline.hub.once import Once
@@ -83,6 +84,7 @@ class Cancelled(Shape):
 
 
 @router.get("/runs")
+@needs(Right.READ)
 async def list_runs(
     machine: TheMachine,
     request: Request,
@@ -102,6 +104,7 @@ async def list_runs(
 
 
 @router.get("/runs/{id}")
+@needs(Right.READ)
 async def get_run(machine: TheMachine, id: str) -> RunWithEffects:  # noqa: A002 - the name in the path
     """One run with its effects."""
     row = await runs.one(machine.pool, id)
@@ -112,8 +115,11 @@ async def get_run(machine: TheMachine, id: str) -> RunWithEffects:  # noqa: A002
 
 
 @router.post("/runs/{id}/cancel")
+@needs(Right.CANCEL)
 async def cancel_run(
     machine: TheMachine,
+    actor: Actor,
+    *,
     id: Annotated[str, Path(examples=["run-2gdaaf5qhnrz"])],  # noqa: A002 - same
     asked: Cancel,
     key: Key,
@@ -121,7 +127,7 @@ async def cancel_run(
 ) -> Cancelled:
     """Stop a run for good, and undo it if asked to. Its open holds close with the reason."""
     once = Once(key, exact.digest("cancel", id, asked.reason, asked.undo))
-    told = await cancels.cancel(machine, id, Wish(ACTOR, asked.reason, asked.undo), once=once)
+    told = await cancels.cancel(machine, id, Wish(actor, asked.reason, asked.undo), once=once)
     if told["replayed"]:
         response.headers["Idempotent-Replayed"] = "true"
     same = {name: told[name] for name in ("run", "state", "undone_by", "reason", "at")}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from throughline.core.money import Money
@@ -18,6 +19,12 @@ class Asked(BaseModel):
     """A body that was sent: a field we do not know is refused, not ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class Csv(PlainTextResponse):
+    """A file for spreadsheets, documented as what it is."""
+
+    media_type = "text/csv"
 
 
 class Page[T](Shape):

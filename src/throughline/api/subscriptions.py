@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response, status
 from pydantic import AwareDatetime, Field
 
-from throughline.api.asking import Cursor, Limit, TheMachine, link_next
+from throughline.api.asking import Actor, Cursor, Limit, TheMachine, link_next
 from throughline.api.holds import Key
 from throughline.api.shapes import Asked, Page, Shape
 from throughline.core import exact
+from throughline.core.rights import Right, needs
 from throughline.core.standard_webhooks import Signing
 from throughline.hub import subscriptions
 from throughline.hub.machine import Machine
@@ -19,7 +20,6 @@ from throughline.store.database import Row
 
 router = APIRouter(tags=["process"])
 
-ACTOR = "api"
 Id = Annotated[str, Path(examples=["subscription-ufdlmrkwbx"])]
 
 
@@ -107,72 +107,92 @@ class Subscriptions(Shape):
 
 
 @router.get("/subscriptions")
+@needs(Right.SUBSCRIBE)
 async def list_subscriptions(machine: TheMachine) -> Subscriptions:
     """Everybody who is told of events."""
     return Subscriptions(data=[_shape(each) for each in await subscriptions.listed(machine)])
 
 
 @router.post("/subscriptions", status_code=status.HTTP_201_CREATED)
-async def create_subscription(machine: TheMachine, asked: NewSubscription, key: Key, response: Response) -> SecretOnce:
+@needs(Right.SUBSCRIBE)
+async def create_subscription(
+    machine: TheMachine, actor: Actor, asked: NewSubscription, key: Key, response: Response
+) -> SecretOnce:
     """Be told of what happens from now on, signed as Standard Webhooks 1.0 says. The secret is shown this once."""
     once = Once(key, exact.digest("subscribe", asked.url, asked.types, asked.signing))
     made = await subscriptions.create(
-        machine, asked.url, types=asked.types, signing=asked.signing, person=ACTOR, once=once
+        machine, asked.url, types=asked.types, signing=asked.signing, person=actor, once=once
     )
     response.headers["Location"] = f"/api/v1/subscriptions/{made.id}"
     return await _with_secret(machine, made, response)
 
 
 @router.get("/subscriptions/{id}")
+@needs(Right.SUBSCRIBE)
 async def get_subscription(machine: TheMachine, id: Id) -> Subscription:  # noqa: A002 - the name in the path
     """One of those who are told."""
     return _shape(await subscriptions.one(machine, id))
 
 
 @router.delete("/subscriptions/{id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_subscription(machine: TheMachine, id: Id) -> None:  # noqa: A002 - same
+@needs(Right.SUBSCRIBE)
+async def delete_subscription(machine: TheMachine, actor: Actor, id: Id) -> None:  # noqa: A002 - same
     """Tell them nothing more; what was on its way is dropped."""
-    await subscriptions.delete(machine, id, person=ACTOR)
+    await subscriptions.delete(machine, id, person=actor)
 
 
 @router.post("/subscriptions/{id}/pause")
-async def pause_subscription(machine: TheMachine, id: Id, key: Key, response: Response) -> Subscription:  # noqa: A002 - same
+@needs(Right.SUBSCRIBE)
+async def pause_subscription(machine: TheMachine, actor: Actor, id: Id, key: Key, response: Response) -> Subscription:  # noqa: A002 - same
     """Send nothing until it is resumed; nothing is lost meanwhile."""
-    made = await subscriptions.pause(machine, id, person=ACTOR, once=Once(key, exact.digest("pause", id)))
+    made = await subscriptions.pause(machine, id, person=actor, once=Once(key, exact.digest("pause", id)))
     return await _stands(machine, made, response)
 
 
 @router.post("/subscriptions/{id}/resume")
-async def resume_subscription(machine: TheMachine, id: Id, key: Key, response: Response) -> Subscription:  # noqa: A002 - same
+@needs(Right.SUBSCRIBE)
+async def resume_subscription(machine: TheMachine, actor: Actor, id: Id, key: Key, response: Response) -> Subscription:  # noqa: A002 - same
     """Send what waits, in order, and what happens from now on."""
-    made = await subscriptions.resume(machine, id, person=ACTOR, once=Once(key, exact.digest("resume", id)))
+    made = await subscriptions.resume(machine, id, person=actor, once=Once(key, exact.digest("resume", id)))
     return await _stands(machine, made, response)
 
 
 @router.post("/subscriptions/{id}/rotate")
-async def rotate_secret(machine: TheMachine, id: Id, key: Key, response: Response) -> SecretOnce:  # noqa: A002 - same
+@needs(Right.SUBSCRIBE)
+async def rotate_secret(machine: TheMachine, actor: Actor, id: Id, key: Key, response: Response) -> SecretOnce:  # noqa: A002 - same
     """A new secret, shown this once. For a day deliveries carry the old one's signature as well."""
-    made = await subscriptions.rotate(machine, id, person=ACTOR, once=Once(key, exact.digest("rotate", id)))
+    made = await subscriptions.rotate(machine, id, person=actor, once=Once(key, exact.digest("rotate", id)))
     return await _with_secret(machine, made, response)
 
 
 @router.post("/subscriptions/{id}/test")
-async def check_subscription(machine: TheMachine, id: Id) -> Answered:  # noqa: A002 - same
+@needs(Right.SUBSCRIBE)
+async def check_subscription(machine: TheMachine, actor: Actor, id: Id) -> Answered:  # noqa: A002 - same
     """Send an event that means nothing, once and now, and say what was answered."""
-    found = await subscriptions.test(machine, id, person=ACTOR)
+    found = await subscriptions.test(machine, id, person=actor)
     arrived = found.status is not None and 200 <= found.status < 300
     return Answered(arrived=arrived, status=found.status, why=found.why)
 
 
 @router.post("/subscriptions/{id}/recover")
-async def recover_subscription(machine: TheMachine, id: Id, asked: Since, key: Key, response: Response) -> Recovered:  # noqa: A002 - same
+@needs(Right.SUBSCRIBE)
+async def recover_subscription(
+    machine: TheMachine,
+    actor: Actor,
+    *,
+    id: Id,  # noqa: A002 - same
+    asked: Since,
+    key: Key,
+    response: Response,
+) -> Recovered:
     """Send everything since then that has not arrived, whether it was given up or never tried."""
     once = Once(key, exact.digest("recover", id, asked.since.isoformat()))
-    made = await subscriptions.recover(machine, id, asked.since, person=ACTOR, once=once)
+    made = await subscriptions.recover(machine, id, asked.since, person=actor, once=once)
     return Recovered(subscription=await _stands(machine, made, response), again=made.again)
 
 
 @router.get("/subscriptions/{id}/deliveries")
+@needs(Right.SUBSCRIBE)
 async def list_deliveries(
     machine: TheMachine,
     request: Request,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from throughline.api.asking import TheMachine
 from throughline.api.shapes import Shape
+from throughline.core.rights import Right, needs
 from throughline.hub import systems
 from throughline.hub.systems import Condition, Standing
 
@@ -59,12 +60,14 @@ class Systems(Shape):
 
 
 @router.get("/systems")
+@needs(Right.ESTATE)
 async def list_systems(machine: TheMachine) -> Systems:
     """Every installed system with its state, last contact, traffic and limits."""
     return Systems(data=[_system(each) for each in await systems.listed(machine)])
 
 
 @router.get("/systems/{name}")
+@needs(Right.ESTATE)
 async def get_system(machine: TheMachine, name: str) -> System:
     """One installed system."""
     return _system(await systems.one(machine, name))

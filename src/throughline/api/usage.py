@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from throughline.api.asking import TheMachine
-from throughline.api.holds import ACTOR, Key
+from throughline.api.asking import Actor, TheMachine
+from throughline.api.holds import Key
 from throughline.api.problems import Pointed, Wrong
 from throughline.api.shapes import Asked, Shape
 from throughline.core import exact
 from throughline.core.entities import Unit
 from throughline.core.entities.base import Day
 from throughline.core.money import Exact
+from throughline.core.rights import Right, needs
 from throughline.hub import usage
 from throughline.hub.once import Once
 from throughline.hub.usage import Metered, NotTaken
@@ -64,12 +65,13 @@ class Readings(Shape):
 
 
 @router.post("/usage")
-async def take_usage(machine: TheMachine, asked: NewReadings, key: Key, response: Response) -> Readings:
+@needs(Right.USAGE)
+async def take_usage(machine: TheMachine, actor: Actor, asked: NewReadings, key: Key, response: Response) -> Readings:
     """Hand in what meters said. What cannot be priced is a hold, not an error; what nobody approved waits."""
     metered = [Metered(**{name: getattr(each, name) for name in NewReading.model_fields}) for each in asked.readings]
     once = Once(key, exact.digest("usage", asked.model_dump(mode="json")))
     try:
-        taken = await usage.take(machine, metered, person=ACTOR, once=once)
+        taken = await usage.take(machine, metered, person=actor, once=once)
     except NotTaken as error:
         wrong = [Pointed(pointer=f"#/readings/{n}", detail=why) for n, why in sorted(error.wrong.items())]
         raise Wrong("invalid", str(error), errors=wrong) from error

@@ -17,6 +17,7 @@ from throughline.hub import holds as hub_holds
 from throughline.hub.desk import background, queue
 from throughline.hub.desk.background import Background
 from throughline.hub.firm import FirmErrors
+from throughline.hub.four_eyes import NotByOne
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.store import holds
 from throughline.store.database import Row
@@ -188,7 +189,7 @@ async def _act(verb: str, hold: str, choice: str | None, *, reason: str | None, 
                 row = await hub_holds.answer(machine, hold, choice, person=who, reason=reason)
         except NoSuchHold as error:
             raise Stop(f"{error} See: throughline holds list", Exit.FOUND) from error
-        except NotPossible as error:
+        except (NotPossible, NotByOne) as error:
             raise Stop(str(error), Exit.CONFLICT) from error
         except FirmErrors as error:
             raise Stop(f"{error}\nThe hold was not released: correct the folder first.", Exit.CONFIG) from error

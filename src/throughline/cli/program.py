@@ -48,6 +48,8 @@ dead_letters = App(name="dead-letters", help="What failed and is not mended: lis
 replays = App(name="replays", help="What was gone through again: list, show, cancel.", version_flags=[])
 usage = App(name="usage", help="What meters said, to be billed with the month: take.", version_flags=[])
 portal = App(name="portal", help="What a portal shows: status, invoice.", version_flags=[])
+people = App(name="people", help="Who may come in, and as what: list, add, role, sign-out, remove.", version_flags=[])
+keys = App(name="keys", help="What programs come in with: list, make, remove.", version_flags=[])
 simulate = App(
     name="simulate", help="Drive the sandbox: deal, time, invoice, payment, credit, fault, clock.", version_flags=[]
 )
@@ -222,13 +224,16 @@ COMMANDS = (
     (subscriptions, "recover", "subscriptions:recover", "Send everything since a time that has not arrived."),
     (subscriptions, "deliveries", "subscriptions:deliveries", "What was sent and what is on its way."),
     (usage, "take", "usage:take", "Hand in a CSV file of readings, all or none; handed in again, it says nothing new."),
-    (
-        portal,
-        "status",
-        "portal:status",
-        "How an engagement stands, its invoices, and whether what was promised was kept.",
-    ),
+    (portal, "status", "portal:status", "How an engagement stands, its invoices, and whether promises were kept."),
     (portal, "invoice", "portal:invoice", "How one invoice stands, by its number or any system's id."),
+    (people, "list", "people:list_", "Who may come in, as what, and when they were last there."),
+    (people, "add", "people:add", "Let somebody in. From the first person on, everybody has to sign in."),
+    (people, "role", "people:role", "Give somebody other roles or limits; they hold from their next request on."),
+    (people, "sign-out", "people:sign_out", "End every session of somebody's, in every browser."),
+    (people, "remove", "people:remove", "Let somebody in no more; their keys and sessions end with them."),
+    (keys, "list", "keys:list_", "Every key, what it is for, and when it was last used."),
+    (keys, "make", "keys:make", "Make a key for a person or a program. It is shown this once."),
+    (keys, "remove", "keys:remove", "Refuse a key from now on."),
     (simulate, "deal", "simulate:deal", "Close a deal in the simulated CRM, as a salesperson would."),
     (simulate, "time", "simulate:time", "Enter and approve a week of work in the simulated PSA, as its people would."),
     (
@@ -246,7 +251,7 @@ for group, name, place, said in COMMANDS:
     group.command(f"throughline.cli.{place}", name=name, help=said)
 for group in (
     holds, causes, batches, reconcile, runs, dead_letters, replays, captures, archive, audit, subscriptions, usage,
-    portal, simulate,
+    portal, people, keys, simulate,
 ):  # fmt: skip
     app.command(group)
 

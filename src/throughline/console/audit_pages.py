@@ -11,6 +11,7 @@ from starlette.requests import Request
 from throughline.console.audit import AuditPage, LeafPage, LeafRow, VerificationPage
 from throughline.console.from_hub import audit
 from throughline.console.from_hub.frame import Setting
+from throughline.core.rights import Right, needs
 from throughline.hub.audit import evidence, proving, reading, verifying
 from throughline.hub.audit.evidence import Wanted
 from throughline.hub.audit.proving import NoSuchLeaf, verifier_of
@@ -27,6 +28,7 @@ class AuditPages:
     machine: Machine
     setting: Callable[[Request], Awaitable[Setting]]
 
+    @needs(Right.AUDIT)
     async def log(self, request: Request) -> AuditPage:
         said, cursor = _said(request), request.query_params.get("before")
         found = await reading.listed(self.machine, _asked(said), cursor=cursor, limit=ROWS)
@@ -39,6 +41,7 @@ class AuditPages:
             newest=f"/audit?{urlencode(said)}".rstrip("?") if cursor else "",
         )
 
+    @needs(Right.AUDIT)
     async def all_leaves(self, request: Request) -> AsyncGenerator[list[LeafRow]]:
         asked, cursor, more = _asked(_said(request)), None, True
         while more:
@@ -46,6 +49,7 @@ class AuditPages:
             yield [audit.row(each) for each in found.rows]
             cursor, more = found.next, found.next is not None
 
+    @needs(Right.AUDIT)
     async def leaf(self, request: Request) -> LeafPage:
         said = request.path_params["seq"]
         if not (said.isascii() and said.isdigit() and len(said) < 19):
@@ -53,9 +57,11 @@ class AuditPages:
         proof = await proving.inclusion(self.machine, int(said))
         return audit.leaf(await self._still(request), proof, verifier_of(self.machine).text)
 
+    @needs(Right.AUDIT)
     async def verification(self, request: Request) -> VerificationPage:
         return audit.verification(await self._still(request), await verifying.verified(self.machine))
 
+    @needs(Right.AUDIT)
     async def pack(self, request: Request) -> Iterator[bytes]:
         """The evidence of an engagement, or of some days."""
         said = _said(request)

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from throughline.console import cuts
-from throughline.console.batches import BatchesPage, BatchItemRow, BatchPage
+from throughline.console.batches import BatchesPage, BatchItemRow, BatchPage, BatchRow
 from throughline.console.causes import CausePage, CauseRow, CausesPage
 from throughline.console.from_hub import batches, causes, facets, holds
 from throughline.console.holds import HoldRow, HoldsPage
 from throughline.console.pages import ROWS, ROWS_OF_A_FILE, Pages
+from throughline.core.rights import Right, needs
 from throughline.hub.desk import batches as hub_batches
 from throughline.hub.desk import causes as hub_causes
 from throughline.hub.desk import queue
@@ -33,6 +34,7 @@ class Desk:
         return [
             Route("/holds.csv", file("holds", self.all_holds)),
             Route("/causes.csv", file("causes", self.all_causes)),
+            Route("/batches.csv", file("batches", self.all_batches)),
             Route("/batches/{id}.csv", file("batch", self.all_items)),
             *faces("/holds", self.holds),
             *faces("/causes", self.causes),
@@ -41,6 +43,7 @@ class Desk:
             *faces("/batches/{id}", self.batch),
         ]
 
+    @needs(Right.READ)
     async def holds(self, request: Request) -> HoldsPage:
         setting, said, cursor = await self.pages.setting(request), *_said(request)
         wanted = cuts.wanted(said, now=setting.now)
@@ -56,6 +59,7 @@ class Desk:
             setting, found.rows, said, total=total, facets=cut, names=names, cursor=cursor, older=found.next
         )
 
+    @needs(Right.READ)
     async def all_holds(self, request: Request) -> AsyncGenerator[list[HoldRow]]:
         """Every row, for a file."""
         setting, said = await self.pages.setting(request), _said(request)[0]
@@ -66,21 +70,25 @@ class Desk:
             yield [holds.row(each, setting, names) for each in found.rows]
             cursor, more = found.next, found.next is not None
 
+    @needs(Right.READ)
     async def causes(self, request: Request) -> CausesPage:
         groups = await queue.groups(self.machine, Wanted())
         total = await queue.total(self.machine.pool, Wanted())
         return causes.page(await self.pages.setting(request), groups, total)
 
+    @needs(Right.READ)
     async def all_causes(self, request: Request) -> AsyncGenerator[list[CauseRow]]:
         setting = await self.pages.setting(request)
         yield [causes.row(each, setting) for each in await queue.groups(self.machine, Wanted())]
 
+    @needs(Right.READ)
     async def cause(self, request: Request) -> CausePage:
         found = await hub_causes.one(self.machine, request.path_params["id"])
         rows = (await queue.page(self.machine, Wanted(cause=found.row["id"]), limit=ROWS)).rows
         others = await queue.groups(self.machine, Wanted(workflow=found.row["workflow"]))
         return causes.one(await self.pages.setting(request), found, rows, await self.pages.names(rows), others)
 
+    @needs(Right.READ)
     async def batches(self, request: Request) -> BatchesPage:
         cursor = request.query_params.get("before")
         found = await hub_batches.listed(self.machine, cursor=cursor, limit=ROWS)
@@ -89,6 +97,15 @@ class Desk:
             await self.pages.setting(request), found.rows, older=older, first="/batches" if cursor else ""
         )
 
+    @needs(Right.READ)
+    async def all_batches(self, request: Request) -> AsyncGenerator[list[BatchRow]]:
+        setting, cursor, more = await self.pages.setting(request), None, True
+        while more:
+            found = await hub_batches.listed(self.machine, cursor=cursor, limit=ROWS_OF_A_FILE)
+            yield [batches.row(each, setting) for each in found.rows]
+            cursor, more = found.next, found.next is not None
+
+    @needs(Right.READ)
     async def batch(self, request: Request) -> BatchPage:
         id_, cursor = request.path_params["id"], request.query_params.get("after")
         progress = await hub_batches.progress(self.machine, id_)
@@ -97,6 +114,7 @@ class Desk:
         setting = await self.pages.setting(request)
         return batches.one(setting, progress, items.rows, older=older, first=f"/batches/{id_}" if cursor else "")
 
+    @needs(Right.READ)
     async def all_items(self, request: Request) -> AsyncGenerator[list[BatchItemRow]]:
         cursor, more = None, True
         while more:

@@ -13,9 +13,10 @@ from starlette.routing import Route
 
 from throughline.console import cuts
 from throughline.console.from_hub import batches as pages
-from throughline.console.guard import keep_form_token
+from throughline.console.guard import keep_form_token, who_asks
 from throughline.console.pages import Pages
 from throughline.console.rendering import render
+from throughline.core.rights import Right, needs
 from throughline.hub.desk import batches, causes, correcting, hands
 from throughline.hub.desk.batches import Action, NoSuchBatch, Order
 from throughline.hub.desk.causes import NoSuchCause
@@ -61,6 +62,7 @@ class DeskForms:
         }
         return [Route(path, endpoint, methods=["POST"]) for path, endpoint in posts.items()]
 
+    @needs(Right.DECIDE)
     async def _foretell(self, request: Request) -> Response:
         """What a batch would be about. Nothing begins."""
         form = await self.form(request)
@@ -78,6 +80,7 @@ class DeskForms:
         page = pages.new(setting, preview, answers, hidden, back=f"/holds{cuts.query(said)}", options=options)
         return keep_form_token(request, HTMLResponse(render(page)))
 
+    @needs(Right.DECIDE)
     async def _begin(self, request: Request) -> Response:
         form = await self.form(request)
         action = _text(form, "action")
@@ -96,7 +99,7 @@ class DeskForms:
         return Order(
             action,
             wanted,
-            request.state.person,
+            who_asks(request).name,
             _text(form, "reason") or NO_REASON,
             choice=_text(form, "choice") or None if action == "answer" else None,
             to=_text(form, "to") or None if action == "assign" else None,
@@ -104,62 +107,73 @@ class DeskForms:
             canary=bool(form.get("canary")),
         )
 
+    @needs(Right.DECIDE)
     async def _cancel(self, request: Request) -> Response:
         await self.form(request)
         id_ = request.path_params["id"]
-        await batches.cancel(self.machine, id_, person=request.state.person)
+        await batches.cancel(self.machine, id_, person=who_asks(request).name)
         return RedirectResponse(f"/batches/{id_}", 303)
 
+    @needs(Right.DECIDE)
     async def _clear(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
-        order = batches.clearing(id_, person=request.state.person, reason=_text(form, "reason") or NO_REASON,
+        order = batches.clearing(id_, person=who_asks(request).name, reason=_text(form, "reason") or NO_REASON,
                                  choice=_text(form, "choice") or None)  # fmt: skip
         return RedirectResponse(f"/batches/{await batches.begin(self.machine, order)}", 303)
 
+    @needs(Right.DECIDE)
     async def _split(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         return _to_cause(await causes.split(self.machine, id_, _ids(form), **_who(request, form)))
 
+    @needs(Right.DECIDE)
     async def _merge(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         into = _text(form, "into")
         await causes.merge(self.machine, id_, into=into, **_who(request, form))
         return _to_cause(into)
 
+    @needs(Right.DECIDE)
     async def _part(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         await causes.part(self.machine, id_, **_who(request, form))
         return _to_cause(id_)
 
+    @needs(Right.DECIDE)
     async def _resolve_cause(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         await causes.resolve(self.machine, id_, **_who(request, form))
         return _to_cause(id_)
 
+    @needs(Right.DECIDE)
     async def _assign(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         await hands.assign(self.machine, id_, _text(form, "to") or None, **_who(request, form))
         return _to_hold(id_)
 
+    @needs(Right.DECIDE)
     async def _correct(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         value = correcting.typed(_text(form, "value"))
         await correcting.correct(self.machine, id_, _text(form, "field"), value, **_who(request, form))
         return _to_hold(id_)
 
+    @needs(Right.DECIDE)
     async def _snooze(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         await hands.snooze(self.machine, id_, _day(_text(form, "until")), **_who(request, form))
         return _to_hold(id_)
 
+    @needs(Right.DECIDE)
     async def _note(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         text = _text(form, "text")
         if not text:
             raise HTTPException(400)
-        await hands.note(self.machine, id_, text, person=request.state.person)
+        await hands.note(self.machine, id_, text, person=who_asks(request).name)
         return _to_hold(id_)
 
+    @needs(Right.DECIDE)
     async def _resolve(self, request: Request) -> Response:
         form, id_ = await self.form(request), request.path_params["id"]
         await hands.resolve(self.machine, id_, **_who(request, form))
@@ -172,7 +186,7 @@ class _Who(TypedDict):
 
 
 def _who(request: Request, form: FormData) -> _Who:
-    return {"person": request.state.person, "reason": _text(form, "reason") or NO_REASON}
+    return {"person": who_asks(request).name, "reason": _text(form, "reason") or NO_REASON}
 
 
 def _text(form: FormData, name: str) -> str:

@@ -8,6 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from throughline.console.pages import Pages
+from throughline.core.rights import Right, needs
 from throughline.hub.boards import boards
 from throughline.hub.boards import wording as board_wording
 from throughline.hub.clocks import file as clock_file
@@ -29,14 +30,17 @@ class Files:
         yield Route("/clocks.csv", self._clocks)
         yield Route("/boards/{name}.csv", self._board)
 
+    @needs(Right.READ)
     async def _kpis(self, request: Request) -> Response:
         return _file(kpi_file.as_csv(await self.pages.figures(request)), "kpis")
 
+    @needs(Right.READ)
     async def _clocks(self, request: Request) -> Response:
         wanted, which = self.pages.wanted(request)
         lines = clock_file.lines(self.machine, wanted.name, which)
         return StreamingResponse(lines, media_type=CSV, headers=_called("clocks"))
 
+    @needs(Right.READ)
     async def _board(self, request: Request) -> Response:
         found = await boards.board(self.machine, request.path_params["name"], limit=boards.MOST)
         return _file(board_wording.as_csv(found), found.name)

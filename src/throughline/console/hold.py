@@ -93,9 +93,10 @@ class HoldPage:
     `engagement_name` and `engagement_href` say where it belongs ("" when the run has no engagement). `run` is the id
     of the waiting run; "" when it is a system that does not let us in, and `engagement_name` says how many wait for
     it. `fragment_url` answers with `render_fragment(page)`. `marks` are words beside its state. `cause_href` leads to
-    the others with its cause, which says `cause`. `proposal` is what worked before, "" for nothing. `difference` is
-    what they hold and what we wanted to send, in that order, `difference_note` where. `exchange` is the last that did
-    not go well, as it was on the wire.
+    the others with its cause, which says `cause`. `proposal` is what worked before, "" for nothing. `proposed` says
+    what one person has answered where two must agree, "" when nobody has. `difference` is what they hold and what we
+    wanted to send, in that order, `difference_note` where. `exchange` is the last that did not go well, as it was on
+    the wire.
     """
 
     shell: Shell
@@ -116,3 +117,4 @@ class HoldPage:
     exchange: Excerpt | None = None
     notes: tuple[Note, ...] = ()
     deeds: tuple[Deed, ...] = ()
+    proposed: str = ""

@@ -10,9 +10,11 @@ from throughline.console import twins
 from throughline.console.audit_pages import AuditPages
 from throughline.console.guard import keep_form_token
 from throughline.console.rendering import StillPage, render
+from throughline.core.rights import Right, needed_by, needs
 
 
 def proofs(pages: AuditPages) -> list[Route]:
+    @needs(Right.AUDIT)
     async def pack(request: Request) -> Response:
         parts = await pages.pack(request)
         headers = {"Content-Disposition": 'attachment; filename="evidence.zip"'}
@@ -34,4 +36,6 @@ def _still(path: str, asked: Callable[[Request], Awaitable[StillPage]]) -> list[
     async def facts(request: Request) -> Response:
         return twins.as_json(await asked(request))
 
+    for face in (whole, facts):
+        face.__dict__.update(needs=needed_by(asked))
     return [Route(f"{path}.json", facts), Route(path, whole)]

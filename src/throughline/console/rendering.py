@@ -22,8 +22,9 @@ from throughline.console.hold import HoldPage
 from throughline.console.holds import HoldsPage
 from throughline.console.icons import icon
 from throughline.console.kpis import KpisPage
-from throughline.console.login import LoginPage
+from throughline.console.login import LoginPage, SignedInPage
 from throughline.console.overview import OverviewPage
+from throughline.console.people import KeyMadePage, PeoplePage, PersonPage
 from throughline.console.reconciliation import ReconciliationPage
 from throughline.console.systems import SystemsPage
 from throughline.console.values import ValuesPage
@@ -31,15 +32,16 @@ from throughline.console.values import ValuesPage
 type DeskPage = BatchPage | BatchesPage | CausePage | CausesPage | HoldPage | HoldsPage
 type FigurePage = BoardPage | KpisPage | OverviewPage
 type LivePage = (
-    AuditPage | BreakPage | DeskPage | EngagementPage | EngagementsPage | FigurePage | FindPage | ReconciliationPage
-    | SystemsPage | ValuesPage
+    AuditPage | BreakPage | DeskPage | EngagementPage | EngagementsPage | FigurePage | FindPage | PeoplePage
+    | PersonPage | ReconciliationPage | SystemsPage | ValuesPage
 )  # fmt: skip
 type StillPage = LeafPage | VerificationPage
-type Page = LivePage | StillPage | ErrorPage | LoginPage | NewBatchPage
+type Page = LivePage | StillPage | ErrorPage | KeyMadePage | LoginPage | NewBatchPage | SignedInPage
 
 # What the door must send with every page; the templates and the tests are written for exactly this policy.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none';"
+    " base-uri 'none'; object-src 'none'; form-action 'self'"
 )
 
 _HERE = Path(__file__).parent

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
@@ -18,33 +17,31 @@ from starlette.types import ASGIApp, Scope
 
 from throughline.console import twins
 from throughline.console.desk import Desk
-from throughline.console.desk_forms import OF_THE_DESK, DeskForms
+from throughline.console.desk_forms import DeskForms
 from throughline.console.error import ErrorPage
 from throughline.console.files import Files
 from throughline.console.from_hub import wording
-from throughline.console.guard import SESSION, Guarded, form_token, keep_cookie, keep_form_token, why_forged
-from throughline.console.login import LoginPage
+from throughline.console.guard import (
+    Guarded,
+    declared,
+    form_token,
+    keep_form_token,
+    who_asks,
+    why_forged,
+)
+from throughline.console.meaning import MEANING, meaning
 from throughline.console.pages import Elsewhere, Pages
+from throughline.console.people_forms import PeopleForms
 from throughline.console.proofs import proofs
 from throughline.console.rendering import LivePage, fingerprint, render, render_fragment, static_folder
 from throughline.console.shell import Crumb, Shell, navigation
-from throughline.core.clocks.hops import NoSuchHop
-from throughline.core.reconciliation.definitions import NoSuchComparison
+from throughline.console.sign_in import SignIn, is_ours
+from throughline.core.rights import Right, needed_by, needs
 from throughline.hub import cancels, holds
-from throughline.hub.admission import SESSION as SESSION_LENGTH
 from throughline.hub.admission import Admission
-from throughline.hub.audit.evidence import TooMuch
-from throughline.hub.audit.proving import NoSuchLeaf, NotProvable
-from throughline.hub.boards.boards import NoSuchBoard
-from throughline.hub.cancels import NoSuchRun, NotCancellable, Wish
-from throughline.hub.engagements import NoSuchEngagement
-from throughline.hub.firm import FirmErrors
-from throughline.hub.firms import NothingApplied
-from throughline.hub.holds import NoSuchHold, NotPossible
+from throughline.hub.cancels import Wish
 from throughline.hub.machine import Machine
-from throughline.hub.overview import NoSuchPlace
 from throughline.hub.pulse import Pulse
-from throughline.hub.reconciliation.overview import NoSuchBreak
 
 log = structlog.get_logger()
 
@@ -53,7 +50,7 @@ type Asked = Callable[[Request], Awaitable[LivePage]]
 HEARTBEAT_SECONDS = 15.0
 LARGEST_FORM = 64 * 1024
 # A page of ticked holds, and what is done to them.
-MOST_FIELDS = 100
+MOST_FIELDS = 200
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -71,8 +68,8 @@ class Console:
         routes = [
             Route("/", self._home),
             Route("/live", self._live),
-            Route("/login", self._login, methods=["GET"]),
-            Route("/login", self._sign_in, methods=["POST"]),
+            *SignIn(self.admission, self._form, self._bare_shell).routes(),
+            *PeopleForms(self.machine, self.pages, self._form).routes(),
             Route("/engagements.csv", self._file("engagements", pages.all_engagements)),
             Route("/systems.csv", self._file("systems", pages.all_systems)),
             Route("/find.csv", self._file("found", pages.all_found)),
@@ -92,6 +89,9 @@ class Console:
             *self._faces("/boards/{name}", pages.board),
             Route("/engagements/{id}/values.csv", self._file("values", pages.all_values)),
             *self._faces("/engagements/{id}/values", pages.values),
+            Route("/people.csv", self._file("people", pages.people.all_people)),
+            *self._faces("/people", pages.people.everybody),
+            *self._faces("/people/{name}", pages.people.person),
             *self._faces("/engagements/{id}", pages.engagement),
             *self._faces("/holds/{id}", pages.hold),
             *DeskForms(self.machine, pages, self._form).routes(),
@@ -102,7 +102,8 @@ class Console:
             Mount("/static", _Static(directory=static_folder())),
         ]
         handlers: dict[Any, Any] = dict.fromkeys((*MEANING, Exception), self._failed)
-        return Guarded(Starlette(routes=routes, exception_handlers=handlers), self.admission)
+        console = Starlette(routes=routes, exception_handlers=handlers)
+        return Guarded(console, self.admission, declared(routes), self._failed)
 
     def _faces(self, path: str, asked: Asked) -> list[Route]:
         """A page, the part of it that lives, and the same facts for programs."""
@@ -127,17 +128,22 @@ class Console:
             except Elsewhere as other:
                 return RedirectResponse(f"{other.address}.json", 303)
 
+        for face in (whole, fragment, facts):
+            face.__dict__.update(needs=needed_by(asked))
         return [Route(f"{path}/fragment", fragment), Route(f"{path}.json", facts), Route(path, whole)]
 
     def _file(self, name: str, rows: Callable[[Request], Any]) -> Callable[[Request], Awaitable[Response]]:
         async def file(request: Request) -> Response:
             return twins.as_csv(name, rows(request))
 
+        file.__dict__.update(needs=needed_by(rows))
         return file
 
+    @needs(Right.READ)
     async def _home(self, _: Request) -> Response:
         return RedirectResponse("/engagements", 303)
 
+    @needs(Right.READ)
     async def _live(self, _: Request) -> Response:
         """One line for each tab. It says that something happened, never what: the page asks again for itself."""
         return StreamingResponse(self._hints(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
@@ -150,48 +156,28 @@ class Console:
                 happened = await listener.heard(within=HEARTBEAT_SECONDS)
                 yield "event: hint\ndata: {}\n\n" if happened else ": still here\n\n"
 
+    @needs(Right.DECIDE)
     async def _answer(self, request: Request) -> Response:
         form = await self._form(request)
         choice, reason = str(form.get("choice", "")), str(form.get("reason", "")).strip() or None
-        person = request.state.person
+        person = who_asks(request).name
         decided = await holds.answer(self.machine, request.path_params["id"], choice, person=person, reason=reason)
         return RedirectResponse(_back(request, decided["correlation"]), 303)
 
+    @needs(Right.DECIDE)
     async def _release(self, request: Request) -> Response:
         form = await self._form(request)
         reason = str(form.get("reason", "")).strip() or None
-        person = request.state.person
+        person = who_asks(request).name
         decided = await holds.release(self.machine, request.path_params["id"], person=person, reason=reason)
         return RedirectResponse(_back(request, decided["correlation"]), 303)
 
+    @needs(Right.CANCEL)
     async def _cancel(self, request: Request) -> Response:
         form = await self._form(request)
-        wish = Wish(request.state.person, str(form.get("reason", "")).strip() or "no reason was given", undo=False)
+        wish = Wish(who_asks(request).name, str(form.get("reason", "")).strip() or "no reason was given", undo=False)
         told = await cancels.cancel(self.machine, request.path_params["id"], wish)
         return RedirectResponse(_back(request, told["correlation"]), 303)
-
-    async def _login(self, request: Request) -> Response:
-        if self.admission.open:
-            return RedirectResponse("/engagements", 303)
-        return self._login_page(request, request.query_params.get("next", "/"))
-
-    async def _sign_in(self, request: Request) -> Response:
-        form = await self._form(request)
-        where, person = str(form.get("next", "/")), str(form.get("person", "")).strip()[:80]
-        if not person or not self.admission.fits(str(form.get("key", ""))):
-            log.warning("console.refused")
-            wrong = "That is not the key." if person else "Say who you are."
-            return self._login_page(request, where, wrong=wrong)
-        answer = RedirectResponse(where if _is_ours(where) else "/", 303)
-        seconds = int(SESSION_LENGTH.total_seconds())
-        keep_cookie(request, answer, SESSION, self.admission.session(person), seconds=seconds)
-        return answer
-
-    def _login_page(self, request: Request, where: str, *, wrong: str = "") -> Response:
-        shell = self._bare_shell(request, "Sign in", signed_in=False)
-        page = LoginPage(shell=shell, action="/login", next=where if _is_ours(where) else "/", wrong=wrong)
-        status = 403 if wrong else 200
-        return keep_form_token(request, HTMLResponse(render(page), status))
 
     async def _form(self, request: Request) -> FormData:
         said = request.headers.get("content-length", "")
@@ -203,7 +189,7 @@ class Console:
         return form
 
     async def _failed(self, request: Request, error: Exception) -> Response:
-        status, what, why, fix = _meaning(error)
+        status, what, why, fix = meaning(error)
         if status >= 500:
             log.error("console.failed", path=request.url.path, exc_info=error)
         page = ErrorPage(
@@ -247,67 +233,10 @@ class _Static(StaticFiles):
         return response
 
 
-AWAY = ("The database does not answer", "What is shown here lives in it.", "Try again in a few seconds.")
-MEANING: dict[type[Exception], tuple[int, str, str]] = {
-    NoSuchEngagement: (404, "Nothing is known under this id", "Check the id: any id of any system will do."),
-    NoSuchRun: (404, "No such run", "Go to the holds and choose one."),
-    NotCancellable: (409, "Not possible now", "Go back, and look how the run stands."),
-    NoSuchHold: (404, "No such hold", "Go to the holds and choose one."),
-    **OF_THE_DESK,
-    NoSuchBreak: (404, "No such break", "Go to the reconciliation and choose one."),
-    NoSuchComparison: (404, "No such comparison", "Go to the reconciliation and choose one."),
-    NoSuchBoard: (404, "No such board", "Go to the boards and choose one."),
-    NoSuchHop: (404, "No such hop", "Go to the key figures and choose one."),
-    NoSuchLeaf: (404, "This is not in the audit log", "Go to the audit trail and choose from there."),
-    NotProvable: (409, "The audit log does not prove this", "Go to the audit trail and verify the whole log."),
-    TooMuch: (409, "Too much for one pack", "Choose a time instead of the engagement."),
-    NoSuchPlace: (400, "This page of the list is not there", "Begin at the first page."),
-    NotPossible: (409, "Not possible now", "Go back: the hold says what can be done."),
-    FirmErrors: (409, "The firm's folder has errors", "Correct it, then release again. Nothing was changed."),
-    NothingApplied: (503, "No firm's folder is applied", "Run: throughline up"),
-    asyncpg.CharacterNotInRepertoireError: (400, "This address cannot be read", "Check it: a character in it is none."),
-    OSError: (503, "", ""),
-    asyncpg.PostgresError: (503, "", ""),
-    asyncpg.InterfaceError: (503, "", ""),
-    HTTPException: (404, "", ""),
-}
-HTTP = {
-    400: ("This was not understood", "Go back, and choose again: tick a hold, or name a day."),
-    403: ("Not accepted", "Go back, reload the page, and send it again."),
-    404: ("There is nothing here", "Check the address."),
-    405: ("This cannot be done here", "Go back, and use the buttons of the page."),
-    413: ("Too much was sent", "Shorten the reason."),
-}
-
-
-def _meaning(error: Exception) -> tuple[int, str, str, str]:
-    """Status, what happened, why, and what to do."""
-    if isinstance(error, HTTPException):
-        what, fix = HTTP.get(error.status_code, ("This did not work", "Go back, and try again."))
-        why = error.detail if error.status_code == 403 else "The address or the request is not one of the console's."
-        return error.status_code, what, why, fix
-    kind = next((kind for kind in type(error).__mro__ if kind in MEANING), None)
-    if kind is None:
-        return (
-            500,
-            "A fault of ours",
-            "The page could not be drawn.",
-            "Tell whoever runs Throughline, with the reference.",
-        )
-    status, what, fix = MEANING[kind]
-    if not what:
-        return status, *AWAY
-    return status, what, str(error), fix
-
-
 def _back(request: Request, engagement: str) -> str:
     """To the page the form was on, if it is one of ours; else to the engagement."""
     path = urlsplit(request.headers.get("referer", "")).path
-    return path if path.startswith(("/engagements/", "/holds/")) and _is_ours(path) else f"/engagements/{engagement}"
-
-
-def _is_ours(path: str) -> bool:
-    return path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if path.startswith(("/engagements/", "/holds/")) and is_ours(path) else f"/engagements/{engagement}"
 
 
 def console(machine: Machine, admission: Admission, pulse: Pulse) -> ASGIApp:

@@ -1,5 +1,6 @@
 """What surrounds every page: navigation, where we are, which estate this is, and the live line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from throughline.console.pieces import Moment
@@ -34,8 +35,9 @@ class Shell:
     "Production"), `environment_detail` says where ("local"), `environment_tone` its colour (wait for a sandbox, acc
     for production). `live_url` is the SSE stream that sends `event: hint` when this page has changed ("" when the page
     does not live). `now` is the hub's time when the page was drawn. `sandbox_clock` is what the driven clock says, ""
-    when time is real; while it is set, the browser does not touch ages. `person` is who is signed in, "" for nobody.
-    `cli` says the same as the page, from a terminal ("" where the page says it itself).
+    when time is real; while it is set, the browser does not touch ages. `person` is who is signed in, "" for nobody;
+    `sign_out_url` takes POST `csrf_token`. `cli` says the same as the page, from a terminal ("" where the page says it
+    itself).
     `csrf_token` goes into every form. `static_url` is where `static_folder()` is mounted, without a final slash.
     """
 
@@ -51,16 +53,25 @@ class Shell:
     csrf_token: str
     sandbox_clock: str = ""
     person: str = ""
+    sign_out_url: str = ""
     static_url: str = "/static"
     cli: str = ""
 
 
 def navigation(
-    *, engagements: str = "", holds: str = "", breaks: str = "", systems: str = "", prefix: str = ""
+    *,
+    engagements: str = "",
+    holds: str = "",
+    breaks: str = "",
+    systems: str | None = "",
+    audit: bool = False,
+    people: bool = False,
+    prefix: str = "",
 ) -> tuple[NavItem, ...]:
     """The sections that exist, with their counts as text; what waits for a person is marked.
 
-    `prefix` is where the console is.
+    `systems` is None for who may not see them; `audit` and `people` are whether who looks may read the audit
+    log, and say who comes in. `prefix` is where the console is.
     """
     return (
         NavItem(key="overview", label="Quote to cash", href=f"{prefix}/overview", icon="wand-sparkles"),
@@ -89,6 +100,14 @@ def navigation(
         ),
         NavItem(key="boards", label="Boards", href=f"{prefix}/boards/start-readiness", icon="folder-kanban"),
         NavItem(key="kpis", label="Key figures", href=f"{prefix}/kpis", icon="timer"),
-        NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems),
-        NavItem(key="audit", label="Audit trail", href=f"{prefix}/audit", icon="shield-check"),
+        *_for_some(systems, prefix, audit=audit, people=people),
     )
+
+
+def _for_some(systems: str | None, prefix: str, *, audit: bool, people: bool) -> Iterator[NavItem]:
+    if systems is not None:
+        yield NavItem(key="systems", label="Systems", href=f"{prefix}/systems", icon="plug", count=systems)
+    if audit:
+        yield NavItem(key="audit", label="Audit trail", href=f"{prefix}/audit", icon="shield-check")
+    if people:
+        yield NavItem(key="people", label="People", href=f"{prefix}/people", icon="user")

@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping
 from datetime import time
 from hashlib import sha256
-from typing import Annotated, Any, Literal, overload
+from typing import Annotated, Any, overload
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints, model_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
 
 from throughline.core.money import Currency
 from throughline.core.ownership import EVERYTHING_ELSE, Policy
 from throughline.core.policies import Policies
 from throughline.core.roles import Role
+from throughline.core.secret_refs import SecretRef
 from throughline.core.tables import Row, Table
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -24,29 +25,6 @@ class _Part(BaseModel):
 
 class Unserved(LookupError):
     """No system of the firm, or more than one, plays a role here."""
-
-
-class SecretRef(_Part):
-    """Where a secret is kept. There is no place in it for the secret itself."""
-
-    keeper: Literal["env", "file"]
-    name: Text
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        keeper, colon, name = value.partition(":")
-        if not colon or keeper not in {"env", "file"} or not name or name.startswith("/"):
-            raise ValueError(
-                "a secret is never written here: write env:NAME or file:a/relative/path to say where it is"
-            )
-        return {"keeper": keeper, "name": name}
-
-    @model_serializer
-    def __str__(self) -> str:
-        return f"{self.keeper}:{self.name}"
 
 
 class FiscalCalendar(_Part):

@@ -5,6 +5,8 @@ from throughline.core.errors import Hold
 from throughline.core.firm import Firm
 from throughline.core.money import Money, total
 
+# What an approval is answered with.
+APPROVED, DECLINED = "approve", "decline"
 MANDATORY = {
     "customer": "account",
     "commercial_model": "contract type",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from throughline.core.entities.terms import CommercialModel
 from throughline.core.errors import Hold
 from throughline.core.money import Currency, Exact, Money
+from throughline.core.sign_in import SignIn
 
 Owner = Annotated[str, Field(min_length=1)]
 Days = Annotated[int, Field(ge=1, le=36500)] | None
@@ -42,6 +43,13 @@ class Approval(_Part):
     currency: Currency
     legal_entity: str | None = None
     owner: Owner
+
+
+class FourEyes(_Part):
+    """What holds up more than this is answered by two people: who proposed may not approve."""
+
+    above: Annotated[Exact, Field(ge=0)]
+    currency: Currency
 
 
 class Sla(_Part):
@@ -149,6 +157,8 @@ class Policies(_Part):
     """The firm's decisions, as its folder writes them."""
 
     approvals: tuple[Approval, ...] = ()
+    four_eyes: tuple[FourEyes, ...] = ()
+    sign_in: SignIn | None = None
     slas: Mapping[str, Sla] = {}
     business_hours: BusinessHours = BusinessHours()
     alerts: Alerts = Alerts()
@@ -167,6 +177,10 @@ class Policies(_Part):
             raise NoApprovalLimit(amount, legal_entity)
         passed = [a for a in own or limits if amount.amount > a.above]
         return max(passed, key=lambda a: a.above, default=None)
+
+    def two_must_agree(self, amount: Money) -> bool:
+        """Whether one person alone may not decide about so much; an amount has the sign of what it changes."""
+        return any(abs(amount).amount > each.above for each in self.four_eyes if each.currency == amount.currency)
 
     def cut_off(self, name: str, *, legal_entity: str | None) -> CutOff | None:
         """A legal entity's own cut-off, or the general one."""

@@ -15,6 +15,7 @@ from throughline.hub.engagements import spellings
 from throughline.hub.machine import Machine
 from throughline.store import accounts, entities
 from throughline.store.database import Pool, Row
+from throughline.store.seen_by import working_out
 
 
 class NoSuchAccount(LookupError):
@@ -126,7 +127,8 @@ async def _naming[E: Entity](pool: Pool, kind: type[E], field: str, id_: str) ->
 
 
 async def _all[E: Entity](pool: Pool, kind: type[E], ids: Sequence[str]) -> list[E]:
-    rows = await entities.many(pool, ids)
+    with working_out():
+        rows = await entities.many(pool, ids)
     try:
         return [kind.model_validate(rows[id_]["fields"]) for id_ in ids if id_ in rows]
     except ValidationError as error:

@@ -1,8 +1,9 @@
 """What people do with holds: answer them, release them. Both run the process again; nothing else has to be known."""
 
+from datetime import datetime
 from typing import Any
 
-from throughline.hub import lockouts
+from throughline.hub import four_eyes, lockouts
 from throughline.hub.machine import Machine
 from throughline.hub.once import Once
 from throughline.store import decisions, holds, journal, lanes
@@ -55,6 +56,8 @@ async def answered(machine: Machine, sql: Sql, id_: str, choice: str, *, person:
         raise NotPossible(f"{id_} asks nothing: correct the cause, then release it.")
     if choice not in row["choices"]:
         raise NotPossible(f"{choice!r} is not a choice of {id_}; choose {' or '.join(map(repr, row['choices']))}.")
+    if not await four_eyes.agreed(machine, sql, row, choice, person=person, reason=reason):
+        return await _proposed(machine, sql, row, choice, person=person, reason=reason)
     run, name, choices, now = row["run"], row["name"], row["choices"], machine.clock()
     if not await holds.answer(sql, run, name, choice, choices=choices, reason=reason, person=person, now=now):
         raise NotPossible(f"{id_} was answered before; the first answer stands.")
@@ -67,6 +70,16 @@ async def released(machine: Machine, sql: Sql, id_: str, *, person: str, reason:
     if row["choices"]:
         raise NotPossible(f"{id_} asks a question: answer it with {' or '.join(map(repr, row['choices']))}.")
     return await _go_on(machine, sql, row, how="released", choice=None, person=person, reason=reason)
+
+
+async def _proposed(
+    machine: Machine, sql: Sql, row: Row, choice: str, *, person: str, reason: str | None
+) -> dict[str, Any]:
+    """The hold stays open until somebody else agrees."""
+    now, how = machine.clock(), f"proposed {choice}"
+    detail = {"how": how, "reason": reason, "run": row["run"], "why": row["why"]}
+    await journal.note(sql, actor=person, action="propose", object_=row["id"], detail=detail, now=now)
+    return _told(row, how=how, person=person, reason=reason, at=now)
 
 
 async def still_open(sql: Sql, id_: str) -> Row:
@@ -91,5 +104,9 @@ async def _go_on(machine: Machine, sql: Sql, row: Row, *, how: str, choice: str 
     decision = await decisions.made(sql, row, how=verb, choice=choice, reason=reason, person=person, now=now)
     detail = {"how": how, "reason": reason, "run": row["run"], "why": row["why"]}
     await journal.note(sql, actor=person, action=verb, object_=row["id"], detail=detail, now=now)
+    return {**_told(row, how=how, person=person, reason=reason, at=now), "decision": decision}
+
+
+def _told(row: Row, *, how: str, person: str, reason: str | None, at: datetime) -> dict[str, Any]:
     named = {name: row[name] for name in ("id", "run", "lane", "correlation", "system", "why")}
-    return {**named, "how": how, "by": person, "reason": reason, "at": now.isoformat(), "decision": decision}
+    return {**named, "how": how, "by": person, "reason": reason, "at": at.isoformat(), "decision": None}

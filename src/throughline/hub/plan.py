@@ -13,6 +13,7 @@ from typing import Any, cast, override
 
 from throughline.core.errors import Hold, Retry
 from throughline.core.events import EVENTS, Event
+from throughline.core.masking import masked
 from throughline.core.money import Money, total
 from throughline.core.workflow import Workflow
 from throughline.hub import engagements
@@ -28,6 +29,7 @@ from throughline.store import corrections, effects, entities, runs
 from throughline.store.database import Pool, Row
 from throughline.store.effects import Effect
 from throughline.store.entities import Link
+from throughline.store.seen_by import EVERYTHING, hidden_now, seeing
 
 NEW = "(new)"
 IN_DOUBT = ("intent", "sent", "unknown", "settling", "probed", "quarantined")
@@ -125,11 +127,19 @@ class ForeseeingFlow(PassFlow):
 
 async def foreseen(machine: Machine, any_id: str) -> list[Preview]:
     """What every run behind an id would do, from its first effect to its last, before anybody has agreed to it."""
-    async with scratch(machine.pool) as pool:
-        found = [row] if (row := await runs.one(pool, any_id)) else await _behind(machine, any_id)
-        applied = await machine.firms.current()
-        live = [row for row in found if not row["cancel"]]
-        return [await of_row(machine, row, pool, applied, flow=ForeseeingFlow) for row in live]
+    found = [row] if (row := await runs.one(machine.pool, any_id)) else await _behind(machine, any_id)
+    applied, live = await machine.firms.current(), [row for row in found if not row["cancel"]]
+    hidden = hidden_now()
+    # Which runs there are, only who may see them is told. What one would do, the machine works out with all it knows.
+    with seeing(EVERYTHING):
+        async with scratch(machine.pool) as pool:
+            told = [await of_row(machine, row, pool, applied, flow=ForeseeingFlow) for row in live]
+    return told if hidden is None else [_without(each, hidden) for each in told]
+
+
+def _without(told: Preview, hidden: frozenset[str]) -> Preview:
+    effects_ = tuple(replace(each, fields=masked(each.fields, hidden)) for each in told.effects)
+    return replace(told, effects=effects_)
 
 
 async def _behind(machine: Machine, any_id: str) -> list[Row]:

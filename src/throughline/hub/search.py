@@ -12,6 +12,7 @@ from throughline.hub.machine import Machine
 from throughline.hub.telling import words
 from throughline.store import search
 from throughline.store.database import Row
+from throughline.store.seen_by import hidden_now
 
 LONGEST = 200
 MOST = 20
@@ -62,10 +63,10 @@ async def anything(machine: Machine, said: str, *, limit: int = MOST) -> tuple[F
 
 async def _things(machine: Machine, text: str, limit: int) -> dict[str, _Thing]:
     """By their ids, what fits best first; a thing that fits in two ways is told by the better one."""
-    pool, amounts = machine.pool, sought.amounts(text)
+    pool, amounts, hidden = machine.pool, sought.amounts(text), sorted(hidden_now() or ())
     by_id = await search.by_id(pool, spellings(text), limit=limit)
-    by_words = await search.by_words(pool, text, limit=limit)
-    by_amount = await search.by_amount(pool, amounts, limit=limit) if amounts else []
+    by_words = await search.by_words(pool, text, hidden=hidden, limit=limit)
+    by_amount = await search.by_amount(pool, amounts, hidden=hidden, limit=limit) if amounts else []
     told = [
         *((row, f"{_called(row)}, {row['key'] or row['id']}") for row in by_id),
         *((row, _called(row)) for row in by_words),

@@ -14,6 +14,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.domain.settings import DBSettings, Durability
 
 from throughline.core import exact
+from throughline.store import limits
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRESQL = 150000
@@ -127,6 +128,7 @@ async def migrate(pool: Pool, *, now: datetime) -> list[str]:
             settings = DBSettings(durability=Durability.volatile)
             await connection.execute(QueryBuilderEnvironment(settings).build_install_query())
             ran.append("pgqueuer")
+        await limits.install(connection)
     return ran
 
 

@@ -19,28 +19,37 @@ _SOUGHT_BY = f"kind in ({_KINDS}) and sought_by(fields)"
 _WORDS = """(select string_agg(quote_literal(word) || case when length($1) > 2 then ':*' else '' end, ' & ')
              from unnest(words_in($1)) as word)::tsquery"""
 
+_AMOUNTS = """(select string_agg(quote_literal('=' || trim_scale(amount)::text), ' | ')
+               from unnest($1::numeric[]) as amount)::tsquery"""
 
-async def by_words(sql: Sql, said: str, *, limit: int) -> list[Row]:
-    """What has all these words; a number or a name that is this very text first, then what was changed last."""
+
+async def by_words(sql: Sql, said: str, *, hidden: Sequence[str] = (), limit: int) -> list[Row]:
+    """What has all these words; a number or a name that is this very text first, then what was changed last.
+
+    What is `hidden` from whoever asks finds nothing: it is looked at again without these fields.
+    """
     return await sql.fetch(
         f"""select id, kind, fields, updated_at from entities where {_SOUGHT_BY} @@ {_WORDS}
+              and ($3::text[] = '{{}}' or sought_by(fields - $3::text[]) @@ {_WORDS})
             order by lower($1) in (lower(fields ->> 'number'), lower(fields ->> 'name'),
                                    lower(fields ->> 'purchase_order'), lower(fields ->> 'reference')) is true desc,
                      updated_at desc, id limit $2""",  # noqa: S608 - our own words
         said,
         limit,
+        list(hidden),
     )
 
 
-async def by_amount(sql: Sql, amounts: Sequence[Decimal], *, limit: int) -> list[Row]:
-    """What has one of these amounts, whatever the currency."""
+async def by_amount(sql: Sql, amounts: Sequence[Decimal], *, hidden: Sequence[str] = (), limit: int) -> list[Row]:
+    """What has one of these amounts, whatever the currency, in what is not `hidden`."""
     return await sql.fetch(
         f"""select id, kind, fields, updated_at from entities
-            where {_SOUGHT_BY} @@ (select string_agg(quote_literal('=' || trim_scale(amount)::text), ' | ')
-                                  from unnest($1::numeric[]) as amount)::tsquery
+            where {_SOUGHT_BY} @@ {_AMOUNTS}
+              and ($3::text[] = '{{}}' or sought_by(fields - $3::text[]) @@ {_AMOUNTS})
             order by updated_at desc, id limit $2""",  # noqa: S608 - our own words
         list(amounts),
         limit,
+        list(hidden),
     )
 
 

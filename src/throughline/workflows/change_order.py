@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from throughline.core.changes.asking import APPROVED, DECLINED, agreement, shown, told
+from throughline.core.changes.asking import agreement, shown, told
 from throughline.core.changes.effect import work_out
 from throughline.core.changes.parts import (
     applied,
@@ -24,6 +24,7 @@ from throughline.core.entities import (
     ScopeChange,
 )
 from throughline.core.events import ChangeOrderApproved, ChangeOrderProposed, ContractBooked
+from throughline.core.gate import APPROVED, DECLINED
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
 

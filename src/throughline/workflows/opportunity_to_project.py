@@ -6,13 +6,12 @@ from throughline.core.contract_draft import billing_plan, contract
 from throughline.core.customers import UPDATED, at_home, refuse_loop
 from throughline.core.entities import Customer, Entity, Handoff, HandoffId, Message, MessageId, Opportunity
 from throughline.core.events import ContractBooked, CustomerPlaced, DemandPublished, OpportunityWon, ProjectOpened
-from throughline.core.gate import approver, refuse_incomplete, worth
+from throughline.core.gate import APPROVED, DECLINED, approver, refuse_incomplete, worth
 from throughline.core.matching import match, side_by_side
 from throughline.core.project_draft import demand, kickoff, project, tasks, template_for
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part, workflow
 
-APPROVED, DECLINED = "approve", "decline"
 MARK, CLOSED = "CANCELLED", "all of it is closed"
 
 

@@ -63,7 +63,9 @@ def new(
 def page(setting: Setting, found: Sequence[Progress], *, older: str, first: str) -> BatchesPage:
     running = sum(each.row["state"] == "running" for each in found)
     return BatchesPage(
-        shell=shell(setting, "Batches", "holds", Crumb("Holds", "/holds"), Crumb("Batches")),
+        shell=shell(
+            setting, "Batches", "holds", Crumb("Holds", "/holds"), Crumb("Batches"), cli="throughline batches list"
+        ),
         summary=f"{wording.counted(running, 'batch', 'batches')} under way." if running else "Nothing is under way.",
         fragment_url="/batches/fragment",
         rows=tuple(row(each, setting) for each in found),

@@ -58,7 +58,7 @@ def one(
     state, tone, icon = SHOWN[cause["state"]]
     return CausePage(
         shell=shell(setting, cause["pattern"], "holds", Crumb("Holds", "/holds"), Crumb("Causes", "/causes"),
-                    Crumb(cause["id"])),
+                    Crumb(cause["id"]), cli=f"throughline causes show {cause['id']}"),
         fragment_url=f"/causes/{cause['id']}/fragment",
         key=cause["id"],
         pattern=cause["pattern"],

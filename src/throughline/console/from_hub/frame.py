@@ -5,8 +5,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from throughline.console.from_hub import wording
+from throughline.console.guard import SOMEBODY
 from throughline.console.shell import Crumb, Shell, navigation
 from throughline.core.firm import Firm
+from throughline.core.rights import Right, Who
 from throughline.hub.admission import is_loopback
 
 
@@ -16,12 +18,17 @@ class Setting:
 
     firm: Firm
     now: datetime
-    person: str
+    who: Who
     csrf_token: str
     engagements: int
     open_holds: int
     breaks: int = 0
     live: bool = True
+
+    @property
+    def person(self) -> str:
+        """Who is signed in, "" for nobody."""
+        return "" if self.who.name == SOMEBODY else self.who.name
 
 
 def shell(setting: Setting, title: str, section: str, *crumbs: Crumb, cli: str = "") -> Shell:
@@ -34,7 +41,9 @@ def shell(setting: Setting, title: str, section: str, *crumbs: Crumb, cli: str =
             engagements=f"{setting.engagements:,}",
             holds=f"{setting.open_holds:,}",
             breaks=f"{setting.breaks:,}",
-            systems=str(len(setting.firm.systems)),
+            systems=str(len(setting.firm.systems)) if setting.who.may(Right.ESTATE) else None,
+            audit=setting.who.may(Right.AUDIT),
+            people=setting.who.may(Right.PEOPLE),
         ),
         environment="Sandbox" if pretend else setting.firm.name,
         environment_detail="local" if pretend else "",
@@ -43,5 +52,6 @@ def shell(setting: Setting, title: str, section: str, *crumbs: Crumb, cli: str =
         now=wording.now_is(setting.now),
         csrf_token=setting.csrf_token,
         person=setting.person,
+        sign_out_url="/sign-out" if setting.person else "",
         cli=cli,
     )

@@ -154,6 +154,13 @@ def _there(difference: Difference | None) -> str:
     return f"{difference.system}, {words(difference.kind).lower()}, {where}"
 
 
+def proposed(said: HoldFacts, asks: str) -> str:
+    """What one person has answered where two must agree, to whoever looks."""
+    if said["person"] == asks:
+        return f"You have proposed to {said['choice']}: somebody else must agree before anything goes on."
+    return f"{said['person']} proposes to {said['choice']}. It is decided when you give the same answer."
+
+
 def told(hold: HoldFacts, setting: Setting) -> Hold:
     id_, is_open, choices = hold["id"], hold["state"] == "open", hold["choices"]
     how = hold["closed_how"] or "closed"

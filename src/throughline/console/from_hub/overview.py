@@ -32,7 +32,7 @@ def page(setting: Setting, found: QuoteToCash) -> OverviewPage:
     open_holds, late = counted.holds_open["open"], sum(each.late for each in found.figures.hops)
     holds, clocks = wording.counted(open_holds, "open hold"), wording.counted(late, "late clock")
     return OverviewPage(
-        shell=shell(setting, "Quote to cash", "overview", Crumb("Quote to cash")),
+        shell=shell(setting, "Quote to cash", "overview", Crumb("Quote to cash"), cli="throughline kpis"),
         summary=f"{holds}, {clocks}. Sums in {setting.firm.reporting_currency}. Every number opens what is behind it.",
         fragment_url="/overview/fragment",
         tiles=tuple(_tile(each, found) for each in found.headlines),

@@ -14,6 +14,10 @@ def at(when: datetime) -> Moment:
     return Moment(when.isoformat(), f"{when.day} {when:%b %H:%M:%S}")
 
 
+def on(when: datetime) -> Moment:
+    return Moment(when.isoformat(), f"{when.day} {when:%b %Y}")
+
+
 def now_is(when: datetime) -> Moment:
     return Moment(when.isoformat(), f"{when.day} {when:%b %Y %H:%M} UTC")
 

@@ -18,11 +18,10 @@ from throughline.core.entities import (
     Opportunity,
     Project,
 )
+from throughline.core.gate import APPROVED, DECLINED
 from throughline.core.money import Money
 from throughline.core.roles import Role
 from throughline.core.workflow import Flow, Part
-
-APPROVED, DECLINED = "approve", "decline"
 
 
 async def agreement(flow: Flow, deal: Opportunity) -> Agreement:

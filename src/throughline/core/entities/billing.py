@@ -1,7 +1,7 @@
 """What may be charged, what was charged, and what was paid."""
 
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -21,6 +21,7 @@ from throughline.core.entities.ids import (
     TimeEntryId,
     WriteOffId,
 )
+from throughline.core.entities.sensitive import Sensitive
 from throughline.core.entities.terms import Approval, CommercialModel, RevenueTreatment, Unit
 from throughline.core.money import Currency, Exact, Money
 
@@ -77,7 +78,7 @@ class BillingItem(Entity, frozen=True):
     task: TaskId | None = None
     quantity: Exact
     unit: Unit | None = None
-    unit_price: Money
+    unit_price: Annotated[Money, Sensitive()]
     amount: Money
     # What was spent, where that was in another currency, and the rate and day it was converted at.
     spent: Money | None = None
@@ -105,7 +106,7 @@ class InvoiceLine(Spanning, frozen=True):
     description: str | None = None
     quantity: Exact
     unit: Unit | None = None
-    unit_price: Money
+    unit_price: Annotated[Money, Sensitive()]
     amount: Money
     tax_code: str | None = None
     tax: Money | None = None

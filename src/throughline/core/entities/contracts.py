@@ -1,7 +1,7 @@
 """What was agreed: the contract, its lines, when it is billed and at what rates."""
 
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -29,6 +29,7 @@ from throughline.core.entities.ids import (
     RateCardId,
     ServiceItemId,
 )
+from throughline.core.entities.sensitive import Sensitive
 from throughline.core.entities.terms import (
     ApprovalState,
     BillingFrequency,
@@ -194,7 +195,7 @@ class RateCardLine(Value, frozen=True):
     role: str
     region: str | None = None
     unit: Unit
-    rate: Money
+    rate: Annotated[Money, Sensitive()]
     effective_from: Day
     effective_to: Day | None = None
     person: str | None = None

@@ -1,6 +1,6 @@
 """What the work has taken so far, and what it costs us."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from throughline.core.entities.base import Day, Entity, Flag, Lasting, Spanning
 from throughline.core.entities.ids import (
@@ -16,6 +16,7 @@ from throughline.core.entities.ids import (
     TimesheetId,
     UsageReadingId,
 )
+from throughline.core.entities.sensitive import Sensitive
 from throughline.core.entities.terms import Approval, ApprovalState, Unit
 from throughline.core.money import Exact, Money
 
@@ -46,8 +47,8 @@ class TimeEntry(Entity, frozen=True):
     role: str | None = None
     billable: Flag
     overtime: Flag | None = None
-    rate: Money | None = None
-    cost_rate: Money | None = None
+    rate: Annotated[Money | None, Sensitive()] = None
+    cost_rate: Annotated[Money | None, Sensitive()] = None
     note: str | None = None
     approval: Approval | None = None
 
@@ -114,7 +115,7 @@ class LabourCost(Spanning, Entity, frozen=True):
     role: str | None = None
     legal_entity: str | None = None
     cost_centre: str | None = None
-    hourly_cost: Money
+    hourly_cost: Annotated[Money, Sensitive()]
     payroll_share_percent: Exact | None = None
 
 

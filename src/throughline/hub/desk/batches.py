@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from throughline.hub import four_eyes
 from throughline.hub.desk import queue
 from throughline.hub.desk.queue import Total
 from throughline.hub.holds import NotPossible
@@ -131,6 +132,9 @@ async def items(machine: Machine, id_: str, *, cursor: str | None = None, limit:
 
 async def _begun(machine: Machine, sql: Sql, order: Order) -> dict[str, Any]:
     rows = await _found(sql, order)
+    # Workers carry it out, and may everything: what this person may is asked now, or never.
+    if order.action == "answer" and not all(four_eyes.may_answer(row) for row in rows):
+        raise four_eyes.MayNotApprove
     if order.expect is not None and order.expect != len(rows):
         raise NotPossible(f"The queue has moved: {len(rows):,} holds fit now, not {order.expect:,}. Look again.")
     total = await queue.total(sql, order.wanted)

@@ -7,6 +7,7 @@ from throughline.hub import holds
 from throughline.hub.cancels import NoSuchRun, NotCancellable
 from throughline.hub.desk import causes, hands
 from throughline.hub.desk.hands import Deed
+from throughline.hub.four_eyes import NotByOne
 from throughline.hub.holds import NoSuchHold, NotPossible
 from throughline.hub.machine import Machine
 from throughline.store import batches
@@ -16,7 +17,7 @@ from throughline.store.database import Row, transaction
 AT_ONCE = 200
 LEASE = timedelta(minutes=2)
 GOES_ON = ("release", "answer", "resolve")
-REFUSED = (NoSuchHold, NotPossible, NoSuchRun, NotCancellable)
+REFUSED = (NoSuchHold, NotPossible, NotByOne, NoSuchRun, NotCancellable)
 
 
 async def all_running(machine: Machine) -> int:

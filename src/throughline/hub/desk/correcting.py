@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from throughline.core import exact
 from throughline.core.entities import entity_kind
 from throughline.core.forms import Unreadable
+from throughline.core.masking import hides
 from throughline.hub import holds
 from throughline.hub.applied import Applied, Spelled
 from throughline.hub.desk.hands import Told
@@ -21,14 +22,24 @@ from throughline.hub.once import Once, kept
 from throughline.store import corrections, entities, journal
 from throughline.store.corrections import Correction
 from throughline.store.database import Row, Sql, transaction
+from throughline.store.seen_by import hidden_now, working_out
 
 
 async def correct(machine: Machine, id_: str, field: str, value: Any, *, person: str, reason: str,
                   once: Once | None = None) -> Told:  # fmt: skip
     """Say this instead, and release. Refused with the reason when the entity or the mapping cannot have it."""
+    if hides(field, hidden_now() or frozenset()):
+        raise NotPossible(f"{field} is masked for you: somebody who may see it must correct it.")
     applied = await machine.firms.current()
+    # The whole is needed to tell whether it may be, also what is masked in it; none of that is told.
+    with working_out():
+        return await _done(machine, id_, applied, {field: value}, person=person, reason=reason, once=once)
+
+
+async def _done(machine: Machine, id_: str, applied: Applied, said: dict[str, Any], *, person: str, reason: str,
+                once: Once | None) -> Told:  # fmt: skip
     async with transaction(machine.pool) as sql:
-        deed = partial(_corrected, machine, sql, id_, applied, {field: value}, person=person, reason=reason)
+        deed = partial(_corrected, machine, sql, id_, applied, said, person=person, reason=reason)
         told = await kept(sql, once, deed, now=machine.clock())
     await machine.wakes.now([told["lane"]])
     return told

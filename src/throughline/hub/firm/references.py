@@ -175,6 +175,9 @@ def _policies(draft: Draft) -> None:
     for part in ("approvals", "cut_offs"):
         _known(draft, document.each(part, "*", "legal_entity"), legal_entity_codes(draft), "legal entity")
     _once_each(draft, document, "approvals", ("currency", "legal_entity", "above"))
+    limits = document.each("sign_in", "legal_entities", "*", "*")
+    _known(draft, limits, legal_entity_codes(draft), "legal entity")
+    _once_each(draft, document, "four_eyes", ("currency",))
     _once_each(draft, document, "cut_offs", ("name", "legal_entity"))
     for owners in document.each("hold_owners"):
         if isinstance(owners.value, dict) and EVERYTHING_ELSE not in owners.value:
