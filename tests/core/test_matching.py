@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from throughline.core.candidates import Candidate
@@ -61,6 +61,7 @@ def test_two_names_are_two_names_in_any_script(one: str, other: str) -> None:
 
 
 @given(st.text(max_size=40))
+@example("\U0001f110")  # an A in brackets, in one sign
 def test_a_normalised_name_is_normal(name: str) -> None:
     assert normalised_name(normalised_name(name)) == normalised_name(name)
 

@@ -24,7 +24,8 @@ _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d
 
 def normalised_name(name: str) -> str:
     """`Norrvik Marine A/S` and `NORRVIK MARINE AS` are the same name."""
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    composed = unicodedata.normalize("NFKC", name).casefold()
+    folded = unicodedata.normalize("NFKD", composed.translate(_LETTERS))
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     words: list[str] = _WORDS.findall(plain.replace("a/s", "as").replace("&", " and ").replace(".", ""))
     return " ".join(word for word in words if word not in LEGAL_FORMS) or " ".join(words)

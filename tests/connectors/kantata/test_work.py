@@ -86,7 +86,7 @@ async def test_approved_time_is_read_with_everything_billing_needs(psa: Any) -> 
     assert (entry.project, entry.resource) == (f"project-{where['workspace_id']}", f"resource-{where['user_id']}")
     assert (entry.task, entry.timesheet) == (f"task-{where['story_id']}", f"timesheet-{sheet}")
     assert (str(entry.hours), entry.day.isoformat(), entry.billable) == ("2.25", "2026-11-19", True)
-    assert (entry.role, str(entry.rate), entry.note) == ("Architect", "245.00 EUR", "Model")
+    assert (entry.role, str(entry.rate), entry.note) == ("Architect", "240.00 EUR", "Model")
     assert (entry.approval.state, entry.approval.by) == (ApprovalState.APPROVED, APPROVER)
     assert entry.approval.at == psa.clock.now().replace(microsecond=0)
     assert entry.approval.note == "Seen"

@@ -219,13 +219,13 @@ async def test_time_takes_its_rate_from_the_card_of_the_project(api: Api) -> Non
     entry = await api.make("time_entry", "/time_entries", **worked, role_id=role)
     after = (await api.listed(f"/workspaces?only={project['id']}"))[0]
 
-    assert (entry["rate_in_cents"], entry["currency"], entry["approved"]) == (33_000, "GBP", False)
+    assert (entry["rate_in_cents"], entry["currency"], entry["approved"]) == (30_500, "GBP", False)
     assert (after["budget_used_in_cents"], after["budget_used"], after["percent_of_budget_used"]) == (
-        49_500,
-        "£495",
-        49,
+        45_750,
+        "£457",
+        45,
     )
-    assert (after["budget_remaining"], after["over_budget"]) == ("£505", False)
+    assert (after["budget_remaining"], after["over_budget"]) == ("£542", False)
 
 
 async def test_money_is_whole_cents(api: Api) -> None:
@@ -327,7 +327,7 @@ async def test_a_new_card_set_version_copies_the_one_before(api: Api) -> None:
     lines = await api.listed(f"/rate_card_roles?rate_card_version_id={copy}")
     now = (await api.listed(f"/rate_cards?only={card['id']}&include=effective_rate_card_version"))[0]
 
-    assert sorted(each["rate"] for each in lines) == [12_500, 14_000, 17_000, 20_500, 24_500, 36_000]
+    assert sorted(each["rate"] for each in lines) == [13_500, 15_000, 18_000, 21_000, 24_000, 34_500]
     assert now["effective_rate_card_version_id"] != copy, "it is not July yet"
 
 
