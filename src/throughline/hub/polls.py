@@ -133,8 +133,7 @@ class Polls:
         if mapping is None or connector.changes is None:
             return
         settler = Settler(applied, self.workflows, self.ids)
-        # One for each kind, and what it brings is what runs wait for: it is not sent away because a crowd is there.
-        http, began = applied.lines[system].http(Context(called={system})), self.clock()
+        http, began = applied.lines[system].http(Context()), self.clock()
         async for page in connector.changes(http, mapping, self._since(reading)):
             await self.wakes.now(await self._page_or_its_records(settler, mapping, reading, page))
         self._whole(reading, began)

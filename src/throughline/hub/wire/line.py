@@ -135,7 +135,8 @@ class Line:
 
     async def _said(self, call: Call, token: Token) -> tuple[Answer, Verdict]:
         of = call.context
-        number = await self.gate.enter(of.priority, of.lane, begun=self.name in of.called)
+        # A poll begins where it stopped; only a pass makes all its calls again.
+        number = await self.gate.enter(of.priority, of.lane, begun=of.lane is not None and self.name in of.called)
         of.called.add(self.name)
         request = Request(
             call.method,
