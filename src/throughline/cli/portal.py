@@ -12,7 +12,7 @@ from throughline.hub.portal import NoSuchInvoice
 
 
 async def status(any_id: str, /, *, json: bool = False, where: Where = HERE) -> int:
-    """How an engagement stands, its invoices, and whether what was promised was kept.
+    """How an engagement stands, its invoices, and whether promises were kept.
 
     Parameters
     ----------

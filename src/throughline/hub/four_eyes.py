@@ -7,7 +7,7 @@ from throughline.hub.firms import NothingApplied
 from throughline.hub.machine import Machine
 from throughline.store import people, proposals
 from throughline.store.database import Row, Sql
-from throughline.store.seen_by import approves_now
+from throughline.store.seen_by import approves_here
 
 APPROVAL = {APPROVED, DECLINED}
 
@@ -26,7 +26,7 @@ class NotByOne(Exception):
 
 def may_answer(hold: Row) -> bool:
     """Whether whoever asks may: an approval takes a right of its own."""
-    return set(hold["choices"]) != APPROVAL or approves_now()
+    return set(hold["choices"]) != APPROVAL or approves_here()
 
 
 async def agreed(machine: Machine, sql: Sql, hold: Row, choice: str, *, person: str, reason: str | None) -> bool:

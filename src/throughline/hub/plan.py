@@ -29,7 +29,7 @@ from throughline.store import corrections, effects, entities, runs
 from throughline.store.database import Pool, Row
 from throughline.store.effects import Effect
 from throughline.store.entities import Link
-from throughline.store.seen_by import EVERYTHING, hidden_now, seeing
+from throughline.store.seen_by import EVERYTHING, hidden_here, seeing
 
 NEW = "(new)"
 IN_DOUBT = ("intent", "sent", "unknown", "settling", "probed", "quarantined")
@@ -129,7 +129,7 @@ async def foreseen(machine: Machine, any_id: str) -> list[Preview]:
     """What every run behind an id would do, from its first effect to its last, before anybody has agreed to it."""
     found = [row] if (row := await runs.one(machine.pool, any_id)) else await _behind(machine, any_id)
     applied, live = await machine.firms.current(), [row for row in found if not row["cancel"]]
-    hidden = hidden_now()
+    hidden = hidden_here()
     # Which runs there are, only who may see them is told. What one would do, the machine works out with all it knows.
     with seeing(EVERYTHING):
         async with scratch(machine.pool) as pool:

@@ -12,7 +12,7 @@ from throughline.hub.machine import Machine
 from throughline.hub.telling import words
 from throughline.store import search
 from throughline.store.database import Row
-from throughline.store.seen_by import hidden_now
+from throughline.store.seen_by import hidden_here
 
 LONGEST = 200
 MOST = 20
@@ -63,7 +63,7 @@ async def anything(machine: Machine, said: str, *, limit: int = MOST) -> tuple[F
 
 async def _things(machine: Machine, text: str, limit: int) -> dict[str, _Thing]:
     """By their ids, what fits best first; a thing that fits in two ways is told by the better one."""
-    pool, amounts, hidden = machine.pool, sought.amounts(text), sorted(hidden_now() or ())
+    pool, amounts, hidden = machine.pool, sought.amounts(text), sorted(hidden_here() or ())
     by_id = await search.by_id(pool, spellings(text), limit=limit)
     by_words = await search.by_words(pool, text, hidden=hidden, limit=limit)
     by_amount = await search.by_amount(pool, amounts, hidden=hidden, limit=limit) if amounts else []

@@ -45,7 +45,7 @@ def seeing(eyes: Eyes) -> Generator[None]:
         _eyes.reset(before)
 
 
-def hidden_now() -> frozenset[str] | None:
+def hidden_here() -> frozenset[str] | None:
     """The names hidden from whoever asks, for what is worked out and not read."""
     return _eyes.get().hidden
 
@@ -57,7 +57,7 @@ def working_out() -> Generator[None]:
         yield
 
 
-def approves_now() -> bool:
+def approves_here() -> bool:
     """Whether whoever asks may say yes where an approval is asked for."""
     return _eyes.get().approves
 

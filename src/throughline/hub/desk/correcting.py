@@ -22,13 +22,13 @@ from throughline.hub.once import Once, kept
 from throughline.store import corrections, entities, journal
 from throughline.store.corrections import Correction
 from throughline.store.database import Row, Sql, transaction
-from throughline.store.seen_by import hidden_now, working_out
+from throughline.store.seen_by import hidden_here, working_out
 
 
 async def correct(machine: Machine, id_: str, field: str, value: Any, *, person: str, reason: str,
                   once: Once | None = None) -> Told:  # fmt: skip
     """Say this instead, and release. Refused with the reason when the entity or the mapping cannot have it."""
-    if hides(field, hidden_now() or frozenset()):
+    if hides(field, hidden_here() or frozenset()):
         raise NotPossible(f"{field} is masked for you: somebody who may see it must correct it.")
     applied = await machine.firms.current()
     # The whole is needed to tell whether it may be, also what is masked in it; none of that is told.
