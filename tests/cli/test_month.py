@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import PROGRAM
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("month")]
 
 HOPS = [
@@ -29,13 +31,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def closed(folder: Path) -> dict[str, Any]:
     """The document of a month that was played to its end."""
-    command = [sys.executable, "-c", "from throughline.cli import main; main()", "demo", "--no-browser", "--month"]
+    command = [*PROGRAM, "demo", "--no-browser", "--month"]
     done = subprocess.run(
         [*command, "--until", "month-closed", "--json", "--port", "0", "--data", str(folder)],
         capture_output=True, text=True, check=False, timeout=1500, env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
-    return json.loads(done.stdout)
+    return json.loads(done.stdout)["data"]
 
 
 def of(document: dict[str, Any], hop: str) -> dict[str, dict[str, Any]]:
