@@ -561,7 +561,9 @@ def test_a_changed_folder_is_applied_while_it_runs_and_a_wrong_one_is_not(demo: 
         still = version(on_demo)
         with urllib.request.urlopen(demo.told["address"], timeout=10) as page:
             goes_on = page.status
-    with changed(policies, text.replace("project_open: { within: 60m }", "project_open: { within: 90m }")):
+    otherwise = text.replace("project_open: { within: 60m", "project_open: { within: 90m")
+    assert otherwise != text
+    with changed(policies, otherwise):
         applied = read_until(demo.process, "is applied")
 
     assert re.search(r"policies\.yaml:\d+:\d+", refused)
