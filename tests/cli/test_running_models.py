@@ -170,11 +170,13 @@ def test_work_of_another_of_our_companies_is_charged_between_the_two_in_both_cur
 ) -> None:
     """Somebody of the British company works sixteen hours for the German one: 68 pounds an hour, and 8 percent."""
     deal = {"name": "Lent hands", "contract_type": "Time and Materials", "start_date": "2026-10-01"}
-    worked(demo, sold(demo, on_demo, **deal), "2026-10-06", "2026-10-07")
+    won = sold(demo, on_demo, **deal)
+    ours = on_demo("trace", won["opportunity"], "--json").document["engagement"]
+    worked(demo, won, "2026-10-06", "2026-10-07")
 
     def charged() -> list[dict[str, Any]]:
         made = demo.ask("netsuite", "state/advInterCompanyJournalEntry").values()
-        return [each for each in made if "-2026-10-" in each.get("externalId", "")]
+        return [each for each in made if f"project-of-{ours}-2026-10-" in each.get("externalId", "")]
 
     (entry,) = eventually(charged, "the charge between the two companies")
     sides = {(line["lineSubsidiary"], line.get("debit"), line.get("credit")) for line in entry["line"]}
